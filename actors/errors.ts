@@ -1,0 +1,165 @@
+/**
+ * Every failure the project raises on purpose, in one table. Code throws `RuntimeError` by kind; people
+ * see the code (`AC-2001`), what happened, why, and the fix. `docs/errors.md` documents each code and a
+ * test holds the two together. Errors cross the wire as plain data; stacks stay where they were made.
+ */
+
+interface ErrorEntry {
+  readonly code: `AC-${number}`
+  /** May the same call succeed if it is simply made again? A supervisor asks this first. */
+  readonly retryable: boolean
+  readonly meaning: string
+}
+
+export const ERRORS = {
+  'address-invalid': { code: 'AC-1001', retryable: false, meaning: 'an address or one of its tokens is malformed' },
+  'not-plain-data': { code: 'AC-1002', retryable: false, meaning: 'a message or state holds something that cannot be stored or sent' },
+  'envelope-invalid': { code: 'AC-1003', retryable: false, meaning: 'a received envelope does not have the agreed shape' },
+  'machine-unsupported': { code: 'AC-1004', retryable: false, meaning: 'a machine uses a feature that cannot be made durable' },
+  'mailbox-full': { code: 'AC-1005', retryable: true, meaning: 'the receiver has as many waiting messages as it accepts' },
+  'actor-not-found': { code: 'AC-1006', retryable: false, meaning: 'nobody answers at that address' },
+  'actor-stopped': { code: 'AC-1007', retryable: false, meaning: 'the actor stopped before it answered' },
+  'address-taken': { code: 'AC-1008', retryable: false, meaning: 'an actor already lives at that address' },
+  'reserved-event': { code: 'AC-1009', retryable: false, meaning: 'a message type that only the runtime may send came from outside' },
+  'actor-crashed': { code: 'AC-1010', retryable: true, meaning: 'the actor failed while it handled a message' },
+  'journal-conflict': { code: 'AC-1011', retryable: false, meaning: 'a commit does not follow the last one of its actor' },
+  'journal-closed': { code: 'AC-1012', retryable: false, meaning: 'the journal is closed' },
+  'definition-invalid': { code: 'AC-1013', retryable: false, meaning: 'a definition given by the user is wrong' },
+  'runtime-stopped': { code: 'AC-1014', retryable: false, meaning: 'the runtime is stopping or has stopped' },
+
+  'deadline-exceeded': { code: 'AC-2001', retryable: false, meaning: 'the task did not finish before its deadline' },
+  'attempt-timeout': { code: 'AC-2002', retryable: true, meaning: 'one attempt took longer than an attempt may' },
+  stalled: { code: 'AC-2003', retryable: true, meaning: 'an attempt showed no progress for too long' },
+  cancelled: { code: 'AC-2004', retryable: false, meaning: 'somebody cancelled the work' },
+  'retries-exhausted': { code: 'AC-2005', retryable: false, meaning: 'every allowed attempt failed' },
+  'circuit-open': { code: 'AC-2006', retryable: true, meaning: 'the target failed too often and is left alone for a while' },
+  'rate-limited': { code: 'AC-2007', retryable: true, meaning: 'more calls than the limit allows' },
+  'budget-exhausted': { code: 'AC-2008', retryable: false, meaning: 'the work would cost more than its budget' },
+  'ask-cycle': { code: 'AC-2009', retryable: false, meaning: 'actors would wait for each other in a circle' },
+  'loop-detected': { code: 'AC-2010', retryable: false, meaning: 'an agent repeats the same call with the same result' },
+  'restart-intensity': { code: 'AC-2011', retryable: false, meaning: 'a child failed more often than its supervisor tolerates' },
+  'effect-failed': { code: 'AC-2012', retryable: true, meaning: 'an effect threw an error of its own' },
+  'fallback-failed': { code: 'AC-2013', retryable: false, meaning: 'the call and its fallback both failed' },
+
+  'model-unknown': { code: 'AC-3001', retryable: false, meaning: 'a model name is not of the form provider:model, or no such provider is known' },
+  'model-package-missing': { code: 'AC-3002', retryable: false, meaning: 'the package of a model provider is not installed' },
+  'model-key-missing': { code: 'AC-3003', retryable: false, meaning: 'the key of a model provider is not set' },
+  'model-failed': { code: 'AC-3004', retryable: true, meaning: 'the model provider failed or could not be reached' },
+  'model-rejected': { code: 'AC-3005', retryable: false, meaning: 'the model provider rejected the request' },
+  refused: { code: 'AC-3006', retryable: false, meaning: 'the model declined to answer' },
+  'schema-invalid': { code: 'AC-3007', retryable: true, meaning: 'an answer does not fit its schema, also after one repair' },
+  'context-overflow': { code: 'AC-3008', retryable: false, meaning: 'the conversation is larger than the model accepts' },
+  'model-required': { code: 'AC-3009', retryable: false, meaning: 'a skill cannot be done without a language model' },
+  'turn-limit': { code: 'AC-3010', retryable: false, meaning: 'an agent used all its turns without an answer' },
+  'skill-unknown': { code: 'AC-3011', retryable: false, meaning: 'an agent does not have that skill' },
+  'input-invalid': { code: 'AC-3012', retryable: false, meaning: 'an input does not fit its schema' },
+  'tool-failed': { code: 'AC-3101', retryable: true, meaning: 'a tool could not do its work' },
+  'path-refused': { code: 'AC-3102', retryable: false, meaning: 'a path leaves the folder a tool is confined to' },
+  'url-refused': { code: 'AC-3103', retryable: false, meaning: 'a URL is not one a tool may fetch' },
+  'too-large': { code: 'AC-3104', retryable: false, meaning: 'a document or response is larger than its limit' },
+  'document-unreadable': { code: 'AC-3105', retryable: false, meaning: 'a document cannot be turned into text' },
+  'search-unconfigured': { code: 'AC-3106', retryable: false, meaning: 'no web search provider is configured' },
+  'sources-missing': { code: 'AC-3201', retryable: false, meaning: 'there is nothing to research: no sources, no model, no search provider' },
+  'sources-empty': { code: 'AC-3202', retryable: false, meaning: 'the given sources hold no readable document' },
+  'workflow-invalid': { code: 'AC-3301', retryable: false, meaning: 'a workflow definition is wrong' },
+  'reference-unresolved': { code: 'AC-3302', retryable: false, meaning: 'a step refers to a value that does not exist' },
+
+  'codec-too-large': { code: 'AC-4001', retryable: false, meaning: 'a message is larger than the transport accepts' },
+  'codec-malformed': { code: 'AC-4002', retryable: false, meaning: 'received bytes are not a valid message' },
+  'subject-invalid': { code: 'AC-4003', retryable: false, meaning: 'a subject or subject pattern is malformed' },
+  'no-responders': { code: 'AC-4004', retryable: false, meaning: 'nobody is subscribed to the subject of a request' },
+  'transport-closed': { code: 'AC-4005', retryable: false, meaning: 'the transport is draining or closed' },
+  'request-timeout': { code: 'AC-4006', retryable: true, meaning: 'nobody answered a request in time' },
+
+  usage: { code: 'AC-5001', retryable: false, meaning: 'a command was used wrongly' },
+  'output-unwritable': { code: 'AC-5002', retryable: false, meaning: 'a result cannot be written where it was asked for' },
+  internal: { code: 'AC-9001', retryable: false, meaning: 'a fault of this software; please report it' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorKind = keyof typeof ERRORS
+export type ErrorCode = (typeof ERRORS)[ErrorKind]['code']
+
+export interface ErrorOptions {
+  /** Why it happened, one sentence. */
+  readonly why?: string
+  /** What the reader can do about it. */
+  readonly fix?: string
+  readonly cause?: unknown
+  /** Overrides the table, for example when a provider says that it never received the call. */
+  readonly retryable?: boolean
+  /** Milliseconds the other side asked to be left alone (Retry-After). */
+  readonly retryAfterMs?: number
+  /** Plain data for machines; never secrets, never payloads. */
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+/** An error as it crosses a process: no stack, no cause object. */
+export interface WireError {
+  readonly kind: ErrorKind
+  readonly code: ErrorCode
+  readonly message: string
+  readonly retryable: boolean
+  readonly why?: string
+  readonly fix?: string
+  readonly retryAfterMs?: number
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+export class RuntimeError extends Error {
+  readonly kind: ErrorKind
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  readonly why: string | undefined
+  readonly fix: string | undefined
+  readonly retryAfterMs: number | undefined
+  readonly details: Readonly<Record<string, unknown>> | undefined
+
+  constructor(kind: ErrorKind, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'RuntimeError'
+    this.kind = kind
+    this.code = ERRORS[kind].code
+    this.retryable = options.retryable ?? ERRORS[kind].retryable
+    this.why = options.why
+    this.fix = options.fix
+    this.retryAfterMs = options.retryAfterMs
+    this.details = options.details
+  }
+}
+
+export const isErrorKind = (value: unknown): value is ErrorKind =>
+  typeof value === 'string' && Object.hasOwn(ERRORS, value)
+
+/** Any thrown value as a `RuntimeError`; foreign errors become `kind` (default `effect-failed`) with their cause kept. */
+export function toRuntimeError(thrown: unknown, kind: ErrorKind = 'effect-failed'): RuntimeError {
+  if (thrown instanceof RuntimeError) return thrown
+  const message = thrown instanceof Error ? thrown.message || thrown.name : String(thrown)
+  return new RuntimeError(kind, message, { cause: thrown })
+}
+
+export function toWireError(thrown: unknown): WireError {
+  const error = toRuntimeError(thrown)
+  const { kind, code, message, retryable, why, fix, retryAfterMs, details } = error
+  return {
+    kind,
+    code,
+    message,
+    retryable,
+    ...(why !== undefined && { why }),
+    ...(fix !== undefined && { fix }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(details !== undefined && { details }),
+  }
+}
+
+/** The error a peer sent; an unknown kind (a newer peer) is kept in `details` and reads as `effect-failed`. */
+export function fromWireError(wire: WireError): RuntimeError {
+  const known = isErrorKind(wire.kind)
+  return new RuntimeError(known ? wire.kind : 'effect-failed', wire.message, {
+    retryable: wire.retryable,
+    ...(wire.why !== undefined && { why: wire.why }),
+    ...(wire.fix !== undefined && { fix: wire.fix }),
+    ...(wire.retryAfterMs !== undefined && { retryAfterMs: wire.retryAfterMs }),
+    details: known ? (wire.details ?? {}) : { ...wire.details, kind: wire.kind, code: wire.code },
+  })
+}
