@@ -7,7 +7,14 @@
  */
 import { RuntimeError } from './errors.ts'
 
-export type Plain = null | boolean | number | string | Uint8Array | readonly Plain[] | { readonly [key: string]: Plain }
+export type Plain =
+  | null
+  | boolean
+  | number
+  | string
+  | Uint8Array
+  | readonly Plain[]
+  | { readonly [key: string]: Plain }
 
 /** Deeper values are refused: no real message nests this far, and recursion must end. */
 export const MAX_DEPTH = 64

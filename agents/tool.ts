@@ -1,0 +1,44 @@
+/**
+ * A tool: one thing an agent can do besides talking. It is an effect with a name, a description for the
+ * model, and schemas. Its input comes from a model and is hostile until the schema has read it.
+ */
+import type { z } from 'zod'
+import { isToken } from '../actors/address.ts'
+import type { EffectClass, EffectContext } from '../actors/effect.ts'
+import { RuntimeError } from '../actors/errors.ts'
+
+export interface ToolDefinition<Input, Output> {
+  /** Letters, digits, `_` and `-`: models are strict about it. */
+  readonly name: string
+  /** For the model: what it does and when to use it. */
+  readonly description: string
+  readonly input: z.ZodType<Input>
+  readonly output?: z.ZodType<Output>
+  /** What a crash may do to a call in flight. Default `manual`. */
+  readonly effect?: EffectClass
+  readonly timeoutMs?: number
+  /** What an agent must be granted to use it, for example `net` or `fs.read`. */
+  readonly capability?: string
+  /** True when the output comes from outside (web pages, files of others): it is quoted as data, never obeyed. */
+  readonly untrusted?: boolean
+  run(input: Input, context: EffectContext): Promise<Output> | Output
+  check?(key: string, input: Input): Promise<{ readonly done: boolean; readonly output?: Output }>
+  undo?(key: string, input: Input): Promise<void>
+}
+
+export interface Tool<Input = unknown, Output = unknown> extends ToolDefinition<Input, Output> {
+  readonly kind: 'tool'
+  readonly effect: EffectClass
+}
+
+/** A checked tool definition. Throws `definition-invalid`. */
+export function defineTool<Input, Output>(definition: ToolDefinition<Input, Output>): Tool<Input, Output> {
+  const { name, description, effect = 'manual' } = definition
+  const wrong =
+    (!isToken(name) && `its name "${name}" is not a token`) ||
+    (!description && 'it has no description') ||
+    (effect === 'verifiable' && !definition.check && 'it is verifiable but has no check') ||
+    (effect === 'compensable' && !definition.undo && 'it is compensable but has no undo')
+  if (wrong) throw new RuntimeError('definition-invalid', `tool "${name}": ${wrong}`)
+  return { ...definition, kind: 'tool', effect }
+}
