@@ -76,3 +76,33 @@ const refuse = (path: string, found: string): RuntimeError =>
     fix: 'turn it into plain data first, for example a Date into its ISO string',
     details: { path },
   })
+
+/**
+ * Checks without copying, for values that are immutable by contract (a machine's context). Objects found
+ * plain are remembered in `verified`, so a context that changed in one place is walked in that place only.
+ * Throws `not-plain-data`.
+ */
+export function assertPlain(value: unknown, what: string, verified: WeakSet<object>): void {
+  check(value, what, 0, verified)
+}
+
+function check(value: unknown, path: string, depth: number, verified: WeakSet<object>): void {
+  if (typeof value !== 'object' || value === null) {
+    if (value !== undefined) copy(value, path, depth)
+    return
+  }
+  if (verified.has(value) || value instanceof Uint8Array) return
+  if (depth >= MAX_DEPTH) throw refuse(path, `nesting deeper than ${MAX_DEPTH}`)
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) check(value[i], `${path}[${i}]`, depth + 1, verified)
+  } else {
+    const prototype = Object.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== null) {
+      throw refuse(path, `an instance of ${prototype.constructor?.name ?? 'a class'}`)
+    }
+    for (const key of Object.keys(value)) {
+      check((value as Record<string, unknown>)[key], `${path}.${key}`, depth + 1, verified)
+    }
+  }
+  verified.add(value)
+}

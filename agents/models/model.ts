@@ -51,7 +51,10 @@ export interface ModelResponse {
 
 export interface ModelCallOptions {
   readonly signal: AbortSignal
-  /** Called for every piece of text as it arrives; also proves progress. */
+  /**
+   * Called for every piece of text as it arrives, and with '' for other signs of life (the model reasons, or
+   * writes a tool call): every call proves progress.
+   */
   onDelta?(text: string): void
 }
 

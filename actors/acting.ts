@@ -1,0 +1,360 @@
+/**
+ * The third part of "transition, commit, act": carries out what a commit decided (messages, effects, asks,
+ * timers) and knows what the actor is waiting for. Outcomes come back through `outcome` and are committed
+ * like everything else. Owned by one cell; it never touches the machine.
+ */
+import type { Address } from './address.ts'
+import type { Amounts } from './budget.ts'
+import type { CellHost, CellSpec } from './cell-host.ts'
+import type { Cancel } from './clock.ts'
+import type { Envelope } from './envelope.ts'
+import { RuntimeError, toRuntimeError, toWireError, type WireError } from './errors.ts'
+import { NO_USAGE, type Usage } from './events.ts'
+import { cancelled, deadlineOf, InFlight, type InFlightOwner, type Intent, stamp } from './in-flight.ts'
+import { Inbound } from './inbound.ts'
+import type { Act, Cause, Taken } from './journal.ts'
+import type { AskInput } from './machine.ts'
+import type { Plain } from './plain.ts'
+import * as protocol from './protocol.ts'
+import { type EffectPolicy, reasonOf } from './strategy.ts'
+
+interface Timer {
+  readonly event: { readonly type: string }
+  readonly cause: Cause | undefined
+  readonly cancel: Cancel
+}
+
+type Outcome = (taken: Taken, cause: Cause | undefined) => void
+type MachineEvent = { readonly type: string }
+
+export class Acting implements InFlightOwner {
+  readonly spec: CellSpec
+  readonly host: CellHost
+  readonly outcome: Outcome
+  #inbound: Inbound | undefined
+  #inFlight: InFlight | undefined
+  #timers: Map<string, Timer> | undefined
+  #successes = 0
+
+  constructor(spec: CellSpec, host: CellHost, outcome: Outcome) {
+    this.spec = spec
+    this.host = host
+    this.outcome = outcome
+  }
+
+  get address(): Address {
+    return this.spec.address
+  }
+
+  get policy(): EffectPolicy {
+    return this.spec.policy
+  }
+
+  /** A message is taken: from now on an answer is owed, if anyone waits for one. */
+  open(cause: Cause): void {
+    this.#inbound ??= new Inbound()
+    this.#inbound.open(cause)
+  }
+
+  reserve(cause: Cause | undefined, usage: Partial<Usage>): Amounts | undefined {
+    return this.#inbound?.reserve(cause, usage)
+  }
+
+  /** What the machine sees of an outcome: an event, nothing, or nothing any more. */
+  eventOf(taken: Taken, cause: Cause | undefined): MachineEvent | 'none' | 'stale' {
+    switch (taken.kind) {
+      case 'timer': {
+        const timer = this.#timers?.get(taken.id)
+        if (!timer || timer.event !== taken.event || timer.cause !== cause) return 'stale'
+        this.#timers?.delete(taken.id)
+        return timer.event
+      }
+      case 'result':
+      case 'failure': {
+        const actorId = this.#inFlight?.get(taken.intent)?.child
+        if (actorId === undefined) return 'stale'
+        return taken.kind === 'result'
+          ? ({ type: `xstate.done.actor.${actorId}`, output: taken.output, actorId } as MachineEvent)
+          : ({ type: `xstate.error.actor.${actorId}`, error: taken.error, actorId } as MachineEvent)
+      }
+      case 'attempt-failed':
+      case 'retry':
+        return this.#inFlight?.get(taken.intent) ? 'none' : 'stale'
+      default:
+        return 'none'
+    }
+  }
+
+  /** Books what was just committed, before its acts are carried out. */
+  book(taken: Taken): void {
+    const intent = 'intent' in taken ? this.#inFlight?.get(taken.intent) : undefined
+    if (!intent) return
+    if (taken.kind === 'retry') {
+      this.#retry(intent, taken)
+      return
+    }
+    const usage = 'usage' in taken ? taken.usage : undefined
+    this.#inbound?.settle(intent.cause, intent.held, usage)
+    intent.held = undefined
+    intent.usage = undefined
+    if (taken.kind === 'attempt-failed') {
+      this.#reportEffect(intent, taken.error)
+    } else {
+      this.#inFlight?.drop(intent)
+      if (taken.kind === 'result') this.#successes++
+    }
+  }
+
+  /** Carries out one act of commit `seq`; `k` is its place in the commit, and gives what it makes its id. */
+  perform(act: Act, seq: number, k: number, cause: Cause | undefined): void {
+    const { host, address } = this
+    switch (act.act) {
+      case 'tell':
+        host.send(this.#tell(`${address}.${seq}.${k}`, act.to, act.type, act.body, cause))
+        return
+      case 'reply':
+        this.#answer(`${address}.${seq}.${k}`, act.cause ?? cause, spent => ({
+          value: act.body,
+          ...(spent && { spent }),
+        }))
+        return
+      case 'fail':
+        this.refuse(act.cause ?? cause, act.error, `${address}.${seq}.${k}`)
+        return
+      case 'publish':
+        host.publish(address, act.kind, act.body, cause)
+        return
+      case 'start':
+        this.#start(act.child, act.src, act.input, `${address}.${seq}.${k}`, cause)
+        return
+      case 'stop': {
+        const intent = this.#inFlight?.ofChild(act.child)
+        if (intent) this.#abandon(intent, cancelled('the machine left the state that wanted it'))
+        return
+      }
+      case 'timer':
+        this.#arm(act, cause)
+        return
+      case 'cancel':
+        this.#disarm(act.id)
+        return
+      case 'direct':
+        host.direct(address, act)
+        return
+      case 'signal':
+        host.signal(address, act.name, act.body, cause)
+    }
+  }
+
+  /** An answer to one of this actor's own asks. */
+  answered(envelope: Envelope): void {
+    const intent = envelope.correlation === undefined ? undefined : this.#inFlight?.get(envelope.correlation)
+    if (!intent?.askedOf) return
+    const body = envelope.body as unknown as protocol.Answer | protocol.Refusal
+    const usage = body.spent && { usage: body.spent }
+    if ('error' in body)
+      this.outcome({ kind: 'failure', intent: intent.id, error: body.error, ...usage }, intent.cause)
+    else this.outcome({ kind: 'result', intent: intent.id, output: body.value, ...usage }, intent.cause)
+  }
+
+  /** The supervisor's word about a failed attempt. */
+  directed(envelope: Envelope): void {
+    const body = envelope.body as unknown as protocol.EffectRetryBody | protocol.EffectGiveUpBody
+    const intent = this.#inFlight?.get(body.intent)
+    if (!intent) return
+    if ('error' in body) {
+      if (this.host.events.on) {
+        const at = this.host.clock.now()
+        const reason = reasonOf(body.error.kind)
+        this.host.events.emit({
+          type: 'effect.gave-up',
+          ...stamp(intent, this.address, at),
+          reason,
+          error: body.error,
+        })
+      }
+      this.outcome({ kind: 'failure', intent: intent.id, error: body.error }, intent.cause)
+      return
+    }
+    const due = this.host.clock.now() + body.delayMs
+    const { attempt, reason } = body
+    const remedy = body.remedy && { remedy: body.remedy as Plain }
+    this.outcome({ kind: 'retry', intent: intent.id, attempt, due, reason, ...remedy }, intent.cause)
+  }
+
+  /** Aborts all work in flight for the ask with this correlation. Returns its cause if it was still owed. */
+  cancel(correlation: string): Cause | undefined {
+    const cause = this.#inbound?.find(correlation)
+    if (!cause) return undefined
+    const error = cancelled('whoever asked for it cancelled')
+    for (const intent of [...(this.#inFlight?.all() ?? [])]) {
+      if (intent.cause?.id !== cause.id) continue
+      this.#withdraw(intent)
+      this.#inFlight?.halt(intent, error)
+      this.outcome({ kind: 'failure', intent: intent.id, error: toWireError(error) }, intent.cause)
+    }
+    return cause
+  }
+
+  /** Aborts everything in flight and disarms every timer. */
+  quiet(error: RuntimeError): void {
+    for (const intent of [...(this.#inFlight?.all() ?? [])]) this.#abandon(intent, error)
+    for (const timer of this.#timers?.values() ?? []) timer.cancel()
+    this.#timers?.clear()
+  }
+
+  /** Answers every ask that still waits, except the one with message id `except`, with `error`. */
+  refuseAll(error: RuntimeError, except?: string): void {
+    for (const cause of this.#inbound?.waiting() ?? [])
+      if (cause.id !== except) this.refuse(cause, toWireError(error))
+  }
+
+  refuse(cause: Cause | undefined, error: WireError, id = `${this.address}.${this.host.id()}`): void {
+    this.#answer(id, cause, spent => ({ error, ...(spent && { spent }) }))
+  }
+
+  /** Closes the account of a told message that started nothing. */
+  closeTold(cause: Cause): void {
+    if (cause.replyTo !== undefined || cause.budget === undefined) return
+    for (const intent of this.#inFlight?.all() ?? []) if (intent.cause?.id === cause.id) return
+    this.#inbound?.close(cause)
+  }
+
+  #answer(
+    id: string,
+    cause: Cause | undefined,
+    body: (spent: Usage | undefined) => protocol.Answer | protocol.Refusal,
+  ): void {
+    const closed = this.#inbound?.close(cause)
+    if (!closed || !cause) return
+    const envelope = protocol.answer(
+      id,
+      this.address,
+      cause,
+      body(closed.spent === NO_USAGE ? undefined : closed.spent),
+    )
+    if (envelope) this.host.send(envelope)
+  }
+
+  #tell(id: string, to: Address, type: string, body: Plain, cause: Cause | undefined): Envelope {
+    const { trace, run } = cause ?? {}
+    return {
+      v: 1,
+      id,
+      type,
+      to,
+      from: this.address,
+      ...(trace !== undefined && { trace }),
+      ...(run !== undefined && { run }),
+      body,
+    }
+  }
+
+  #start(child: string, src: string, input: Plain, id: string, cause: Cause | undefined): void {
+    this.#inFlight ??= new InFlight(this)
+    const spec = this.spec.behaviour.effect(src)
+    const startedAt = this.host.clock.now()
+    const ask = spec ? undefined : (input as unknown as AskInput)
+    const deadline = deadlineOf(cause, startedAt, spec ? this.policy.timeouts.taskMs : ask?.timeoutMs)
+    const intent = this.#inFlight.add({ id, child, src, input, cause, spec, startedAt, deadline })
+    if (ask) this.#ask(intent, ask)
+    else this.#inFlight.attempt(intent)
+  }
+
+  #ask(intent: Intent, { to, type, body, share = 1, budget }: AskInput): void {
+    const { cause } = intent
+    try {
+      const chain = [...(cause?.chain ?? []), this.address]
+      if (chain.includes(to)) throw cycle([...chain, to])
+      const lease = this.#inbound ? this.#inbound.lend(cause, share, budget) : budget
+      this.#inFlight?.expect(intent, to, lease, () => this.#withdraw(intent))
+      this.host.send({
+        ...this.#tell(intent.id, to, type, body as Plain, cause),
+        replyTo: this.address,
+        correlation: intent.id,
+        chain,
+        ...(intent.deadline !== undefined && { deadline: intent.deadline }),
+        ...(lease && { budget: lease }),
+      })
+    } catch (error) {
+      this.outcome({ kind: 'failure', intent: intent.id, error: toWireError(toRuntimeError(error)) }, cause)
+    }
+  }
+
+  #retry(intent: Intent, taken: Taken & { kind: 'retry' }): void {
+    const { events, clock } = this.host
+    const { attempt, due, remedy, reason } = taken
+    intent.attempt = attempt
+    intent.remedy = remedy as Record<string, Plain> | undefined
+    if (events.on) {
+      const at = clock.now()
+      const delayMs = Math.max(0, due - at)
+      events.emit({
+        type: 'effect.retrying',
+        ...stamp(intent, this.address, at),
+        delayMs,
+        reason,
+        ...(remedy && { remedy }),
+      })
+    }
+    this.#inFlight?.attemptAt(intent, due)
+  }
+
+  /** Asks the supervisor what to do about a failed attempt; without one, the failure is final. */
+  #reportEffect(intent: Intent, error: WireError): void {
+    const { supervisor } = this.spec
+    if (!supervisor || !intent.spec) {
+      this.outcome({ kind: 'failure', intent: intent.id, error }, intent.cause)
+      return
+    }
+    const body: protocol.EffectFailedBody = {
+      intent: intent.id,
+      name: intent.src,
+      class: intent.spec.class,
+      attempt: intent.attempt,
+      reason: reasonOf(error.kind),
+      error,
+      policy: this.policy,
+      random: this.host.random(),
+      successes: this.#successes,
+      ...(intent.deadline !== undefined && { deadline: intent.deadline }),
+    }
+    this.#successes = 0
+    const id = `${intent.id}.failed.${intent.attempt}`
+    this.host.send(this.#tell(id, supervisor, protocol.EFFECT_FAILED, body as unknown as Plain, intent.cause))
+  }
+
+  #abandon(intent: Intent, error: RuntimeError): void {
+    this.#withdraw(intent)
+    this.#inbound?.settle(intent.cause, intent.held, intent.usage)
+    this.#inFlight?.drop(intent, error)
+  }
+
+  /** Tells the actor that was asked that its answer is not wanted any more. */
+  #withdraw(intent: Intent): void {
+    if (!intent.askedOf) return
+    const body = { correlation: intent.id }
+    this.host.send(this.#tell(`${intent.id}.cancel`, intent.askedOf, protocol.CANCEL, body, intent.cause))
+  }
+
+  #arm({ id, due, event }: Act & { act: 'timer' }, cause: Cause | undefined): void {
+    this.#disarm(id)
+    this.#timers ??= new Map()
+    const cancel = this.host.clock.at(due, () =>
+      this.outcome({ kind: 'timer', id, event, ...(cause && { cause }) }, cause),
+    )
+    this.#timers.set(id, { event, cause, cancel })
+  }
+
+  #disarm(id: string): void {
+    this.#timers?.get(id)?.cancel()
+    this.#timers?.delete(id)
+  }
+}
+
+const cycle = (path: readonly Address[]): RuntimeError =>
+  new RuntimeError('ask-cycle', `actors would wait for each other: ${path.join(' → ')}`, {
+    why: 'the actor that is asked already waits, directly or not, for the one that asks',
+    fix: 'send a message without waiting (tell), or ask an actor outside the circle',
+    details: { path },
+  })

@@ -1,0 +1,144 @@
+/**
+ * The envelope every message travels in, and the check of one that came from outside. Fields are checked
+ * by hand: this runs for each message a node receives. Unknown fields are dropped, so that a newer peer may
+ * add some; another major version is refused. The body is taken as it is: a codec yields plain data only.
+ *
+ * Hot path: bench/scenarios/local-ask.ts
+ */
+import { type Address, isToken } from './address.ts'
+import { type BudgetLease, parseLease } from './budget-lease.ts'
+import { RuntimeError } from './errors.ts'
+import type { Plain } from './plain.ts'
+
+export interface Envelope {
+  readonly v: 1
+  /** Derived from the sender's journal position: a resend has the same id. */
+  readonly id: string
+  /** Dotted: `task.assign` asks for something, `task.completed` reports it. */
+  readonly type: string
+  readonly to: Address
+  readonly from?: Address
+  /** Who wants the answer, when it is not `from`. */
+  readonly replyTo?: Address
+  /** The id of the message this one answers. */
+  readonly correlation?: string
+  /** Absolute ms since the epoch after which nobody wants the answer. */
+  readonly deadline?: number
+  /** Actors that wait for this message to be answered, outermost first: a cycle is found here. */
+  readonly chain?: readonly Address[]
+  /** W3C traceparent. */
+  readonly trace?: string
+  /** 1 for the first delivery. */
+  readonly attempt?: number
+  readonly budget?: BudgetLease
+  /** The run this message works for. */
+  readonly run?: string
+  readonly body: Plain
+}
+
+const MAX_ID = 256
+const MAX_CHAIN = 64
+const MAX_TYPE_PARTS = 8
+/** https://www.w3.org/TR/trace-context/#traceparent-header; a version after 00 may append fields. */
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{0,128})?$/
+
+type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * The envelope in a decoded message. Throws `envelope-invalid` naming the field, or `reserved-event` for a
+ * type that only the runtime may use.
+ */
+export function parseEnvelope(value: unknown): Envelope {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw refuse('the message', 'is not an envelope')
+  }
+  const fields = value as Fields
+  const v = fields['v']
+  if (v !== 1) throw refuse('v', `is ${version(v)}, and this node reads version 1 only`)
+  const { from, replyTo, correlation, deadline, chain, trace, attempt, budget, run } = fields
+  return {
+    v,
+    id: readId(fields['id'], 'id'),
+    type: refuseReserved(checkMessageType(fields['type'])),
+    to: readAddress(fields['to'], 'to'),
+    ...(from !== undefined && { from: readAddress(from, 'from') }),
+    ...(replyTo !== undefined && { replyTo: readAddress(replyTo, 'replyTo') }),
+    ...(correlation !== undefined && { correlation: readId(correlation, 'correlation') }),
+    ...(deadline !== undefined && { deadline: readDeadline(deadline) }),
+    ...(chain !== undefined && { chain: readChain(chain) }),
+    ...(trace !== undefined && { trace: readTrace(trace) }),
+    ...(attempt !== undefined && { attempt: readAttempt(attempt) }),
+    ...(budget !== undefined && { budget: parseLease(budget) }),
+    ...(run !== undefined && { run: readId(run, 'run') }),
+    body: readBody(fields['body']),
+  }
+}
+
+/** `type` if it is a message type: 1 to 8 tokens joined by dots. Throws `envelope-invalid`. */
+export function checkMessageType(type: unknown): string {
+  if (typeof type === 'string' && type.length <= MAX_TYPE_PARTS * 65) {
+    const parts = type.split('.')
+    if (parts.length <= MAX_TYPE_PARTS && parts.every(isToken)) return type
+  }
+  throw refuse('type', `${quote(type)} is not a message type: up to 8 tokens joined by dots, as task.assign`)
+}
+
+/** True for `xstate.*`: results, errors and timers, which would let an outsider forge an effect's outcome. */
+export const isReserved = (type: string): boolean => type === 'xstate' || type.startsWith('xstate.')
+
+/** `type` unless only the runtime may send it. Throws `reserved-event`. */
+export function refuseReserved(type: string): string {
+  if (!isReserved(type)) return type
+  throw new RuntimeError('reserved-event', `message type ${quote(type)} may be sent by the runtime only`, {
+    fix: 'use a type of your own that does not begin with "xstate."',
+  })
+}
+
+function readId(value: unknown, field: string): string {
+  if (typeof value === 'string' && value.length > 0 && value.length <= MAX_ID) return value
+  throw refuse(field, `is not a string of 1 to ${MAX_ID} characters`)
+}
+
+function readAddress(value: unknown, field: string): Address {
+  if (typeof value === 'string') {
+    const slash = value.indexOf('/')
+    if (slash > 0 && isToken(value.slice(0, slash)) && isToken(value.slice(slash + 1)))
+      return value as Address
+  }
+  throw refuse(field, `${quote(value)} is not an address of the form type/id`)
+}
+
+function readDeadline(value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
+  throw refuse('deadline', 'is not a time in milliseconds since the epoch')
+}
+
+function readChain(value: unknown): readonly Address[] {
+  if (!Array.isArray(value)) throw refuse('chain', 'is not a list of addresses')
+  if (value.length > MAX_CHAIN)
+    throw refuse('chain', `has ${value.length} entries; at most ${MAX_CHAIN} are read`)
+  return value.map((entry, i) => readAddress(entry, `chain[${i}]`))
+}
+
+function readTrace(value: unknown): string {
+  if (typeof value === 'string' && TRACEPARENT.test(value)) return value
+  throw refuse('trace', 'is not a W3C traceparent')
+}
+
+function readAttempt(value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number
+  throw refuse('attempt', 'is not a whole number of 1 or more')
+}
+
+function readBody(value: unknown): Plain {
+  if (value === undefined) throw refuse('body', 'is missing; a message without content has the body null')
+  return value as Plain
+}
+
+const version = (v: unknown): string => (typeof v === 'number' ? String(v) : quote(v))
+
+const quote = (value: unknown): string =>
+  typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : `a ${typeof value}`
+
+const refuse = (field: string, found: string): RuntimeError =>
+  new RuntimeError('envelope-invalid', `${field} ${found}`, { details: { field } })

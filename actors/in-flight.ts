@@ -1,0 +1,321 @@
+/**
+ * What an actor waits for: attempts of its effects and answers to its asks. It starts them when their intent
+ * is committed, bounds them in time, and hands what comes of them back as something to commit. It decides
+ * nothing about failures: attempts that fail are reported, the supervisor's answer comes back as `retry`.
+ */
+import type { Address } from './address.ts'
+import { type Amounts, heldFor } from './budget.ts'
+import type { BudgetLease } from './budget-lease.ts'
+import type { CellHost } from './cell-host.ts'
+import type { Cancel } from './clock.ts'
+import type { EffectContext, EffectSpec } from './effect.ts'
+import { RuntimeError, toRuntimeError, toWireError } from './errors.ts'
+import { addUsage, type Usage } from './events.ts'
+import { type Cause, STOP_SIGNALS, type Taken } from './journal.ts'
+import { type Plain, toPlain } from './plain.ts'
+import { type EffectPolicy, reasonOf } from './strategy.ts'
+
+/** Something that was started and whose outcome is awaited. */
+export interface Intent {
+  readonly id: string
+  /** The machine's id for it. */
+  readonly child: string
+  readonly src: string
+  readonly input: Plain
+  readonly cause: Cause | undefined
+  readonly spec: EffectSpec<unknown, unknown> | undefined
+  readonly startedAt: number
+  readonly deadline: number | undefined
+  attempt: number
+  remedy: Record<string, Plain> | undefined
+  /** What the budget holds back for the attempt or the ask that runs now. */
+  held: Amounts | undefined
+  usage: Usage | undefined
+  askedOf: Address | undefined
+  abort: AbortController | undefined
+  timer: Cancel | undefined
+  /** Changes with each attempt and on cancellation, so that a late outcome is recognised as stale. */
+  turn: number
+}
+
+export interface InFlightOwner {
+  readonly address: Address
+  readonly host: CellHost
+  readonly policy: EffectPolicy
+  /** Queues an outcome for commit. */
+  outcome(taken: Taken, cause: Cause | undefined): void
+  reserve(cause: Cause | undefined, amounts: Partial<Usage>): Amounts | undefined
+}
+
+/** Absolute ms after which an intent of `cause` is of no use, given how long it may take by itself. */
+export function deadlineOf(
+  cause: Cause | undefined,
+  now: number,
+  ms: number | undefined,
+): number | undefined {
+  const own = ms === undefined ? undefined : now + ms
+  if (own === undefined) return cause?.deadline
+  return cause?.deadline === undefined ? own : Math.min(own, cause.deadline)
+}
+
+export class InFlight {
+  readonly #owner: InFlightOwner
+  readonly #byId = new Map<string, Intent>()
+  readonly #byChild = new Map<string, Intent>()
+
+  constructor(owner: InFlightOwner) {
+    this.#owner = owner
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  get(id: string): Intent | undefined {
+    return this.#byId.get(id)
+  }
+
+  ofChild(child: string): Intent | undefined {
+    return this.#byChild.get(child)
+  }
+
+  all(): IterableIterator<Intent> {
+    return this.#byId.values()
+  }
+
+  add(
+    intent: Omit<Intent, 'attempt' | 'remedy' | 'held' | 'usage' | 'askedOf' | 'abort' | 'timer' | 'turn'>,
+  ): Intent {
+    const live: Intent = {
+      ...intent,
+      attempt: 1,
+      remedy: undefined,
+      held: undefined,
+      usage: undefined,
+      askedOf: undefined,
+      abort: undefined,
+      timer: undefined,
+      turn: 0,
+    }
+    this.#byId.set(live.id, live)
+    this.#byChild.set(live.child, live)
+    return live
+  }
+
+  /** Forgets an intent and makes sure that nothing of it comes back. */
+  drop(intent: Intent, reason?: RuntimeError): void {
+    this.#byId.delete(intent.id)
+    if (this.#byChild.get(intent.child) === intent) this.#byChild.delete(intent.child)
+    this.halt(intent, reason)
+  }
+
+  /** Ends the attempt that runs now, without forgetting the intent. */
+  halt(intent: Intent, reason: RuntimeError = cancelled()): void {
+    intent.turn++
+    intent.timer?.()
+    intent.timer = undefined
+    const { abort } = intent
+    intent.abort = undefined
+    abort?.abort(reason)
+  }
+
+  /** Waits until `due`, then runs the next attempt. */
+  attemptAt(intent: Intent, due: number): void {
+    const turn = ++intent.turn
+    intent.timer = this.#owner.host.clock.at(due, () => {
+      if (intent.turn === turn) this.attempt(intent)
+    })
+  }
+
+  /** Runs one attempt of an effect. Never throws: what goes wrong is an outcome. */
+  attempt(intent: Intent): void {
+    const { host, address } = this.#owner
+    const turn = ++intent.turn
+    const began = host.clock.now()
+    try {
+      if (intent.deadline !== undefined && began >= intent.deadline) throw tooLate(intent)
+      const amounts = intent.spec?.reserve?.(intent.input)
+      intent.held = amounts && this.#owner.reserve(intent.cause, amounts)
+      if (host.events.on) host.events.emit({ type: 'effect.started', ...stamp(intent, address, began) })
+      const limits = this.#limits(intent, began)
+      const result = intent.spec?.run(intent.input, this.#context(intent, turn, limits))
+      if (!isPromise(result)) {
+        this.#succeed(intent, turn, began, result)
+        return
+      }
+      this.#watch(intent, turn, began, limits)
+      result.then(
+        output => this.#succeed(intent, turn, began, output),
+        error => this.#fail(intent, turn, began, error),
+      )
+    } catch (error) {
+      this.#fail(intent, turn, began, error)
+    }
+  }
+
+  /** Bounds the wait for an answer to an ask. */
+  expect(intent: Intent, askedOf: Address, lease: BudgetLease | undefined, expired: () => void): void {
+    intent.askedOf = askedOf
+    intent.held = lease && heldFor(lease)
+    if (intent.deadline === undefined) return
+    const turn = ++intent.turn
+    intent.timer = this.#owner.host.clock.at(intent.deadline, () => {
+      if (intent.turn !== turn) return
+      expired()
+      this.#owner.outcome(
+        { kind: 'failure', intent: intent.id, error: toWireError(tooLate(intent)) },
+        intent.cause,
+      )
+    })
+  }
+
+  #limits(intent: Intent, began: number): Limits {
+    const { attemptMs, progressMs } = this.#owner.policy.timeouts
+    const own = began + Math.min(attemptMs, intent.spec?.timeoutMs ?? Number.POSITIVE_INFINITY)
+    return { until: Math.min(own, intent.deadline ?? Number.POSITIVE_INFINITY), progressMs, seen: began }
+  }
+
+  #context(intent: Intent, turn: number, limits: Limits): EffectContext {
+    const { host, address } = this.#owner
+    const abort = new AbortController()
+    intent.abort = abort
+    return {
+      signal: abort.signal,
+      key: intent.id,
+      attempt: intent.attempt,
+      ...(Number.isFinite(limits.until) && { deadline: limits.until }),
+      ...(intent.remedy && { remedy: intent.remedy }),
+      ...(intent.cause?.run !== undefined && { run: intent.cause.run }),
+      progress: note => {
+        if (intent.turn !== turn) return
+        limits.seen = host.clock.now()
+        if (host.events.on) {
+          host.events.emit({ type: 'effect.progress', ...stamp(intent, address, limits.seen), note })
+        }
+      },
+      spent: usage => {
+        if (intent.turn === turn) intent.usage = intent.usage ? addUsage(intent.usage, usage) : usage
+      },
+    }
+  }
+
+  /** One timer per attempt: it wakes at the earlier of the hard limit and the no-progress limit. */
+  #watch(intent: Intent, turn: number, began: number, limits: Limits): void {
+    const { clock } = this.#owner.host
+    const due = Math.min(limits.until, limits.seen + limits.progressMs)
+    if (!Number.isFinite(due)) return
+    intent.timer = clock.at(due, () => {
+      if (intent.turn !== turn) return
+      const now = clock.now()
+      if (now >= limits.until)
+        return this.#fail(intent, turn, began, timedOut(intent, now - began, limits.until))
+      if (now >= limits.seen + limits.progressMs)
+        return this.#fail(intent, turn, began, stalled(intent, limits))
+      this.#watch(intent, turn, began, limits)
+    })
+  }
+
+  #succeed(intent: Intent, turn: number, began: number, output: unknown): void {
+    if (intent.turn !== turn) return
+    let plain: Plain
+    try {
+      plain = toPlain(output ?? null, `result of ${intent.src}`)
+    } catch (error) {
+      this.#fail(intent, turn, began, error)
+      return
+    }
+    const { host, address } = this.#owner
+    intent.turn++
+    intent.timer?.()
+    const { usage } = intent
+    if (host.events.on) {
+      const now = host.clock.now()
+      const durationMs = now - began
+      host.events.emit({
+        type: 'effect.succeeded',
+        ...stamp(intent, address, now),
+        durationMs,
+        ...(usage && { usage }),
+      })
+    }
+    this.#owner.outcome(
+      { kind: 'result', intent: intent.id, output: plain, ...(usage && { usage }) },
+      intent.cause,
+    )
+  }
+
+  #fail(intent: Intent, turn: number, began: number, thrown: unknown): void {
+    if (intent.turn !== turn) return
+    const { host, address } = this.#owner
+    const error = toRuntimeError(thrown)
+    const { usage } = intent
+    this.halt(intent, error)
+    if (host.events.on) {
+      const now = host.clock.now()
+      const reason = reasonOf(error.kind)
+      const wire = toWireError(error)
+      host.events.emit({
+        type: 'effect.failed',
+        ...stamp(intent, address, now),
+        durationMs: now - began,
+        reason,
+        error: wire,
+      })
+    }
+    const final = STOP_SIGNALS.has(error.kind) || error.kind === 'budget-exhausted'
+    const failed = { intent: intent.id, error: toWireError(error), ...(usage && { usage }) }
+    const taken: Taken = final
+      ? { kind: 'failure', ...failed }
+      : { kind: 'attempt-failed', attempt: intent.attempt, ...failed }
+    this.#owner.outcome(taken, intent.cause)
+  }
+}
+
+interface Limits {
+  readonly until: number
+  readonly progressMs: number
+  /** When progress was last seen. */
+  seen: number
+}
+
+export const stamp = (intent: Intent, actor: Address, at: number) => ({
+  at,
+  actor,
+  effect: intent.id,
+  name: intent.src,
+  attempt: intent.attempt,
+  ...(intent.cause?.run !== undefined && { run: intent.cause.run }),
+})
+
+const isPromise = (value: unknown): value is Promise<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+
+export const cancelled = (why?: string): RuntimeError =>
+  new RuntimeError('cancelled', 'the work was cancelled', why === undefined ? {} : { why })
+
+const tooLate = (intent: Intent): RuntimeError =>
+  new RuntimeError('deadline-exceeded', `"${intent.src}" did not finish before its deadline`, {
+    why: `it was started ${new Date(intent.startedAt).toISOString()} and had until ${new Date(intent.deadline ?? 0).toISOString()}`,
+    fix: 'allow more time, or ask for less',
+    details: { effect: intent.src, attempt: intent.attempt },
+  })
+
+function timedOut(intent: Intent, elapsedMs: number, until: number): RuntimeError {
+  if (intent.deadline !== undefined && until >= intent.deadline) return tooLate(intent)
+  return new RuntimeError(
+    'attempt-timeout',
+    `attempt ${intent.attempt} of "${intent.src}" took longer than ${elapsedMs} ms`,
+    {
+      details: { effect: intent.src, attempt: intent.attempt, elapsedMs },
+    },
+  )
+}
+
+const stalled = (intent: Intent, limits: Limits): RuntimeError =>
+  new RuntimeError(
+    'stalled',
+    `attempt ${intent.attempt} of "${intent.src}" showed no progress for ${limits.progressMs} ms`,
+    {
+      details: { effect: intent.src, attempt: intent.attempt, progressMs: limits.progressMs },
+    },
+  )

@@ -1,0 +1,41 @@
+/**
+ * The process of `agenticraft`: hands arguments, streams and Ctrl-C to `program.ts` and exits with its code.
+ * The only file that touches the process; `bin/start.cjs` imports it.
+ */
+import { RuntimeError } from '../actors/errors.ts'
+import { COMMANDS } from './commands/index.ts'
+import { describeFailure, EXIT, formatFailure } from './failure.ts'
+import { runProgram } from './program.ts'
+
+const stop = new AbortController()
+
+process.on('SIGINT', () => {
+  if (stop.signal.aborted) process.exit(EXIT.interrupted)
+  process.stderr.write('\nstopping; press Ctrl-C again to stop at once\n')
+  stop.abort(new RuntimeError('cancelled', 'interrupted by Ctrl-C'))
+})
+process.on('SIGTERM', () => stop.abort(new RuntimeError('cancelled', 'interrupted by SIGTERM')))
+
+// `agenticraft … | head`: the reader has what it wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT.ok)
+})
+process.on('uncaughtException', error => {
+  process.stderr.write(
+    `${formatFailure(describeFailure(error, process.argv.includes('--debug')), (_, text) => text)}\n`,
+  )
+  process.exit(EXIT.internal)
+})
+
+const exit = await runProgram({
+  argv: process.argv.slice(2),
+  cwd: process.cwd(),
+  env: process.env,
+  signal: stop.signal,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  commands: COMMANDS,
+})
+// Not `process.exit`: what was written to a pipe may still be on its way.
+process.exitCode = stop.signal.aborted && exit === EXIT.ok ? EXIT.interrupted : exit

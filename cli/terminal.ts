@@ -1,0 +1,82 @@
+/**
+ * Where a command prints: results to stdout, everything said to people to stderr. Colours are decided per
+ * stream. Text of strangers (a model, a web page, a file) may hold escape sequences that rewrite a screen;
+ * `printable` removes them.
+ */
+import { stripVTControlCharacters, styleText } from 'node:util'
+
+export interface OutputStream {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+}
+
+type Format = Parameters<typeof styleText>[0]
+export type Paint = (format: Format, text: string) => string
+/** Text, or a function that makes it with the colours of the stream it goes to. */
+export type Rendering = string | ((paint: Paint) => string)
+
+export interface Terminal {
+  readonly json: boolean
+  readonly debug: boolean
+  /** A command's result, which may be of strangers: made printable if stdout is a screen, else untouched. */
+  data(text: string): void
+  /** A command's own view of a value: one line of JSON with `--json`, else the rendering. To stdout. */
+  show(value: unknown, rendering: Rendering): void
+  /** Progress and hints, to stderr; silent with `--quiet`. */
+  message(rendering: Rendering): void
+  /** Why the command failed, to stderr; never silent. */
+  failure(rendering: Rendering): void
+}
+
+export interface TerminalOptions {
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly debug?: boolean
+  readonly noColor?: boolean
+}
+
+export function createTerminal(options: TerminalOptions): Terminal {
+  const { stdout, stderr, env, json = false, quiet = false, debug = false, noColor = false } = options
+  const writerOf = (stream: OutputStream) => {
+    const coloured = !noColor && wantsColour(stream, env)
+    const paint: Paint = (format, text) =>
+      coloured ? styleText(format, text, { validateStream: false }) : text
+    return (rendering: Rendering) => {
+      const text = typeof rendering === 'string' ? rendering : rendering(paint)
+      stream.write(text.endsWith('\n') ? text : `${text}\n`)
+    }
+  }
+  const [out, err] = [writerOf(stdout), writerOf(stderr)]
+  return {
+    json,
+    debug,
+    data: text => out(stdout.isTTY ? printable(text) : text),
+    show: (value, rendering) => out(json ? JSON.stringify(value) : rendering),
+    message: rendering => {
+      if (!quiet) err(rendering)
+    },
+    failure: err,
+  }
+}
+
+/** NO_COLOR (no-color.org) beats FORCE_COLOR, which beats what the stream is. */
+export function wantsColour(
+  stream: OutputStream,
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  if (env['NO_COLOR']) return false
+  if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0'
+  return stream.isTTY === true && env['TERM'] !== 'dumb'
+}
+
+// Controls but tab and newline, and the marks that reorder text on a screen (Unicode TR 36, section 3.1).
+const UNSAFE = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+
+/** `text` with nothing in it that could move the cursor, recolour or reorder what a reader sees. */
+export const printable = (text: string): string =>
+  stripVTControlCharacters(text)
+    .replaceAll('\r\n', '\n')
+    .replace(UNSAFE, mark => (mark === '\n' || mark === '\t' ? mark : '\ufffd'))

@@ -1,0 +1,288 @@
+/**
+ * A node: the actors that live in this process, and how messages reach them and leave them. It is the cells'
+ * host: it routes, keeps dead letters, and carries out what supervisors decide. It decides nothing itself.
+ */
+import { type Address, address, parseAddress } from '../actors/address.ts'
+import { Cell } from '../actors/cell.ts'
+import type { CellHost, CellSpec, Decision } from '../actors/cell-host.ts'
+import type { Host } from '../actors/clock.ts'
+import { DeadLetters } from '../actors/dead-letters.ts'
+import { type Envelope, parseEnvelope } from '../actors/envelope.ts'
+import { fromWireError, RuntimeError, toRuntimeError, toWireError, type WireError } from '../actors/errors.ts'
+import type { RuntimeEvent } from '../actors/events.ts'
+import type { Cause, Journal } from '../actors/journal.ts'
+import type { Plain } from '../actors/plain.ts'
+import { answer } from '../actors/protocol.ts'
+import { Registry } from '../actors/registry.ts'
+import { agentSubject, eventSubject } from '../actors/subject.ts'
+import type { Codec } from './codec.ts'
+import type { Events } from './events.ts'
+import { Questions } from './questions.ts'
+import type { Subscription, Transport } from './transport/transport.ts'
+
+export interface NodeOptions {
+  readonly name: string
+  readonly namespace: string
+  readonly host: Host
+  readonly journal: Journal
+  readonly events: Events
+  readonly transport: Transport
+  readonly codec: Codec
+  /** Others share the bus: actors must be reachable by subject, and everything published leaves the node. */
+  readonly shared: boolean
+  /** Told of failures that nobody waits for. */
+  readonly report: (error: unknown) => void
+}
+
+/** How long a peer may take to accept a message, ms. Accepting is putting it in a mailbox. */
+const ACCEPT_MS = 5_000
+
+const SIGNALS: ReadonlySet<string> = new Set([
+  'run.started',
+  'run.finished',
+  'step.started',
+  'step.finished',
+  'breaker.changed',
+  'budget.exhausted',
+])
+
+export class Node implements CellHost {
+  readonly address: Address
+  readonly registry = new Registry()
+  readonly questions: Questions
+  readonly deadLetters = new DeadLetters()
+  readonly #options: NodeOptions
+  readonly #inboxes = new Map<Address, Subscription>()
+  #listeners = 0
+  #sent = 0
+
+  constructor(options: NodeOptions) {
+    this.#options = options
+    this.address = address('node', options.name)
+    this.questions = new Questions(options.host.clock)
+    if (options.shared) this.#open(this.address)
+  }
+
+  get clock() {
+    return this.#options.host.clock
+  }
+  get events() {
+    return this.#options.events
+  }
+  get journal() {
+    return this.#options.journal
+  }
+  random(): number {
+    return this.#options.host.random()
+  }
+  id(): string {
+    return this.#options.host.id()
+  }
+  defer(task: () => void): void {
+    this.#options.host.defer(task)
+  }
+
+  /** An id for a message from outside any actor. */
+  nextId(): string {
+    return `${this.address}.${++this.#sent}`
+  }
+
+  /** Starts one actor. Throws `address-taken` and whatever its machine's start throws. */
+  async start(spec: CellSpec): Promise<Cell> {
+    const cell = new Cell(spec, this)
+    this.registry.add(cell)
+    try {
+      if (this.#options.shared) this.#open(spec.address)
+      const stored = cell.start()
+      if (stored) await stored
+    } catch (error) {
+      this.#forget(spec.address)
+      throw error
+    }
+    return cell
+  }
+
+  send(envelope: Envelope): void {
+    if (envelope.to === this.address) {
+      this.questions.answered(envelope)
+      return
+    }
+    const cell = this.registry.get(envelope.to)
+    if (cell) this.#deliver(cell, envelope)
+    else if (this.#options.shared) void this.#sendAway(envelope)
+    else this.bury(envelope, nobody(envelope.to))
+  }
+
+  bury(envelope: Envelope, error: RuntimeError): void {
+    const at = this.clock.now()
+    this.deadLetters.add(at, envelope, error)
+    if (this.events.on) {
+      const { to: actor, type: message, id, run } = envelope
+      const wire = toWireError(error)
+      this.events.emit({
+        type: 'message.dead',
+        at,
+        actor,
+        message,
+        id,
+        error: wire,
+        ...(run !== undefined && { run }),
+      })
+    }
+    const refusal = answer(`${envelope.id}.dead`, undefined, envelope, { error: toWireError(error) })
+    if (refusal) this.send(refusal)
+  }
+
+  publish(from: Address, kind: string, body: Plain, cause: Cause | undefined): void {
+    if (this.events.on) {
+      const run = cause?.run
+      this.events.emit({
+        type: 'actor.published',
+        at: this.clock.now(),
+        actor: from,
+        kind,
+        body,
+        ...(run && { run }),
+      })
+    }
+    if (this.#listeners > 0 || this.#options.shared)
+      this.broadcast(eventSubject(this.#options.namespace, from, kind), body)
+  }
+
+  /** Publishes `body` to every node of the bus. Throws `subject-invalid`, `codec-too-large`, `not-plain-data`. */
+  broadcast(subject: string, body: Plain): void {
+    const { transport, codec } = this.#options
+    transport.publish(subject, codec.encode(body))
+  }
+
+  listen(pattern: string, handler: (body: Plain, subject: string) => unknown): Subscription {
+    const { transport, codec } = this.#options
+    const subscription = transport.subscribe(pattern, message =>
+      handler(codec.decode(message.data), message.subject),
+    )
+    this.#listeners++
+    let ended = false
+    return {
+      unsubscribe: () => {
+        if (!ended) this.#listeners--
+        ended = true
+        subscription.unsubscribe()
+      },
+    }
+  }
+
+  direct(supervisor: Address, { child, directive, reason, error }: Decision): void {
+    if (this.events.on) {
+      const affected = this.#tree(child)
+      const at = this.clock.now()
+      this.events.emit({
+        type: 'supervisor.decided',
+        at,
+        actor: supervisor,
+        child,
+        reason,
+        directive,
+        affected,
+      })
+    }
+    if (directive === 'escalate')
+      this.registry.get(supervisor)?.fail(error ? fromWireError(error) : nobody(child))
+    else if (directive === 'stop') this.stopTree(child, 'crashed', error && fromWireError(error))
+    else for (const actor of this.#tree(child)) this.registry.get(actor)?.apply(directive, error)
+  }
+
+  signal(from: Address, name: string, body: Plain, cause: Cause | undefined): void {
+    if (!SIGNALS.has(name)) {
+      throw new RuntimeError('machine-unsupported', `"${name}" is not a signal`, {
+        fix: `use one of ${[...SIGNALS].join(', ')}, or publish it`,
+      })
+    }
+    if (!this.events.on) return
+    const run = cause?.run
+    const fields = body as { readonly [key: string]: Plain }
+    const event = { at: this.clock.now(), actor: from, ...(run && { run }), ...fields, type: name }
+    this.events.emit(event as unknown as RuntimeEvent)
+  }
+
+  stopped(actor: Address): void {
+    this.#forget(actor)
+    this.journal.remove(actor).catch(this.#options.report)
+  }
+
+  /** An actor and all below it, parents before children. */
+  #tree(root: Address): readonly Address[] {
+    return [root, ...this.registry.children(root).flatMap(child => this.#tree(child))]
+  }
+
+  /** Stops an actor after everything it supervises, last started first. */
+  stopTree(root: Address, reason: 'asked' | 'crashed', error?: RuntimeError): void {
+    for (const child of [...this.registry.children(root)].reverse()) this.stopTree(child, reason, error)
+    this.registry.get(root)?.stop(reason, error)
+  }
+
+  close(): void {
+    for (const inbox of this.#inboxes.values()) inbox.unsubscribe()
+    this.#inboxes.clear()
+  }
+
+  #deliver(cell: Cell, envelope: Envelope): void {
+    try {
+      cell.deliver(envelope)
+    } catch (error) {
+      this.bury(envelope, toRuntimeError(error, 'internal'))
+    }
+  }
+
+  #forget(actor: Address): void {
+    this.registry.remove(actor)
+    this.#inboxes.get(actor)?.unsubscribe()
+    this.#inboxes.delete(actor)
+  }
+
+  /** Makes an actor reachable from other nodes of the bus. Accepting a message is acknowledged at once. */
+  #open(actor: Address): void {
+    const { transport, codec, namespace } = this.#options
+    const inbox = transport.subscribe(agentSubject(namespace, actor), message => {
+      const refusal = this.#accept(message.data)
+      message.reply?.(codec.encode(refusal ? { error: toWireError(refusal) as unknown as Plain } : {}))
+    })
+    this.#inboxes.set(actor, inbox)
+  }
+
+  #accept(data: Uint8Array): RuntimeError | undefined {
+    try {
+      const envelope = parseEnvelope(this.#options.codec.decode(data))
+      if (envelope.to === this.address) this.questions.answered(envelope)
+      else {
+        const cell = this.registry.get(envelope.to)
+        if (!cell) return nobody(envelope.to)
+        cell.deliver(envelope)
+      }
+      return undefined
+    } catch (error) {
+      return toRuntimeError(error, 'internal')
+    }
+  }
+
+  async #sendAway(envelope: Envelope): Promise<void> {
+    const { transport, codec, namespace } = this.#options
+    try {
+      const data = codec.encode(envelope as unknown as Plain)
+      const receipt = await transport.request(agentSubject(namespace, envelope.to), data, {
+        timeoutMs: ACCEPT_MS,
+      })
+      const { error } = codec.decode(receipt) as unknown as { error?: WireError }
+      if (error) throw fromWireError(error)
+    } catch (thrown) {
+      const error = toRuntimeError(thrown, 'internal')
+      this.bury(envelope, error.kind === 'no-responders' ? nobody(envelope.to) : error)
+    }
+  }
+}
+
+const nobody = (to: Address): RuntimeError =>
+  new RuntimeError('actor-not-found', `nobody answers at ${to}`, {
+    why: 'no actor was spawned there, or it has stopped',
+    fix: `spawn a "${parseAddress(to).type}" with that id first`,
+    details: { to },
+  })
