@@ -167,6 +167,24 @@ test('finds a suite that is never run, also beside one that is', () => {
   count(unrunViolations(planted({ 'a.test.ts': `${two}\nb.run()` })), 0)
 })
 
+test('wants a conformance suite to run itself or to be run by who gets it', () => {
+  const suite = "export function contract() {\n  const test = testSuite('a')\n"
+  const contract = "import { contract } from './a.conformance.ts'\nconst test = contract()"
+  const found = (conformance: string, use: string) =>
+    unrunViolations(planted({ 'a.conformance.ts': suite + conformance, 'a.test.ts': use }))
+  count(found('}', contract), 2)
+  count(found('  test.run()\n}', contract), 0)
+  count(found('  return test\n}', contract), 1)
+  count(found('  return test\n}', `${contract}\ntest.run()`), 0)
+})
+
+test('measures the tests of a conformance suite, not their list', () => {
+  const suite = (n: number) =>
+    `export function contract() {\n  const test = testSuite('a')\n  test('b', () => {\n${lines(n, '    x()')}\n  })\n}`
+  count(sizeViolations(planted({ 'a.conformance.ts': suite(78) })), 0)
+  count(sizeViolations(planted({ 'a.conformance.ts': suite(79) })), 1)
+})
+
 test('finds mutable module state, and leaves local variables alone', () => {
   count(
     moduleStateViolations(planted({ 'a.ts': 'let a = 1\nexport let b = 2\nfunction c() {\n  let d\n}' })),

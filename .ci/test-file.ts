@@ -56,7 +56,8 @@ export function judge({
     (!summary && `ended (${exit}) before any summary: a crash, or a file without tests`) ||
     (summary?.total === 0 && 'executed no test') ||
     (summary && summary.skipped > 0 && `skipped ${summary.skipped} (test.skip or test.only)`) ||
-    (missing > 0 && `${missing} did not pass (if no failure is shown, a hook threw)`) ||
+    (missing > 0 && exit === 0 && `${missing} did not run: a hook threw`) ||
+    (missing > 0 && `${missing} failed`) ||
     (exit !== 0 && `exited with ${exit}`) ||
     undefined
   return { passed, failed: problem ? Math.max(1, missing) : 0, problem }

@@ -34,6 +34,11 @@ export class Inbound {
     return [...this.#owed.values()].map(owed => owed.cause)
   }
 
+  /** The cause of an ask that is still owed, by the id of its message. */
+  get(id: string): Cause | undefined {
+    return this.#owed.get(id)?.cause
+  }
+
   /** The cause of an ask by its correlation. */
   find(correlation: string): Cause | undefined {
     for (const { cause } of this.#owed.values()) if (cause.correlation === correlation) return cause

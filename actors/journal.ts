@@ -73,6 +73,8 @@ export type Act =
     }
   | { readonly act: 'reply'; readonly body: Plain; readonly cause?: Cause }
   | { readonly act: 'fail'; readonly error: WireError; readonly cause?: Cause }
+  /** What follows in this commit is done for the ask of that message. */
+  | { readonly act: 'behalf'; readonly of: string }
   | { readonly act: 'publish'; readonly kind: string; readonly body: Plain }
   | { readonly act: 'start'; readonly child: string; readonly src: string; readonly input: Plain }
   | { readonly act: 'stop'; readonly child: string }

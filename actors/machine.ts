@@ -47,6 +47,8 @@ export const outputs = {
   reply: (_: unknown, __: { body: unknown }): void => {},
   /** Answers the ask this work is done for with an error. */
   fail: (_: unknown, __: { error: WireError }): void => {},
+  /** From here on, works for the ask whose message had this id: its deadline, budget and answer. */
+  behalf: (_: unknown, __: { of: string }): void => {},
   /** Publishes on `event.<type>.<id>.<kind>`. */
   publish: (_: unknown, __: { kind: string; body: unknown }): void => {},
   /** A supervisor's word to a child: lets it resume, restart, stop. */

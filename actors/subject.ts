@@ -75,8 +75,9 @@ function whole(token: string): string {
 
 // Not `parseAddress`: an address that was never checked is here a malformed subject, like any other.
 function parts(address: Address): readonly [string, string] {
-  const slash = String(address).indexOf('/')
-  return [address.slice(0, Math.max(slash, 0)), address.slice(slash + 1)]
+  const text = String(address)
+  const slash = text.indexOf('/')
+  return [text.slice(0, Math.max(slash, 0)), text.slice(slash + 1)]
 }
 
 const refuse = (value: string, why: string): RuntimeError =>

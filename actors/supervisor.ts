@@ -140,7 +140,7 @@ function ordersOf(
 
 function onEffectFailed(context: SupervisorContext, event: EffectFailed) {
   const { body, at, from } = event
-  const saved = paidIn(context.retryBudgets[body.name] ?? newRetryBudget(), body.successes)
+  const saved = deposit(context.retryBudgets[body.name] ?? newRetryBudget(), body.successes)
   const decision = decideEffect(body.policy, { ...body, now: at })
   const drawn = decision.retry ? withdraw(saved) : { state: saved, allowed: false }
   const retryBudgets = { ...context.retryBudgets, [body.name]: drawn.state }
@@ -160,15 +160,6 @@ function onEffectFailed(context: SupervisorContext, event: EffectFailed) {
   const because = decision.retry ? 'the retry budget of this target is used up' : decision.because
   const giveUp: EffectGiveUpBody = { intent: body.intent, error: givenUp(body, because) }
   return { retryBudgets, answer: { to, type: EFFECT_GIVE_UP, body: giveUp as unknown as Plain } }
-}
-
-/** More successes than these fill any budget. */
-const MOST_SUCCESSES = 1_000
-
-function paidIn(budget: RetryBudgetState, successes: number): RetryBudgetState {
-  let saved = budget
-  for (let i = Math.min(successes, MOST_SUCCESSES); i > 0; i--) saved = deposit(saved)
-  return saved
 }
 
 /** The error that reaches the machine: the last one, with the history of how it was given up. */

@@ -9,12 +9,13 @@ import { runProgram } from './program.ts'
 
 const stop = new AbortController()
 
-process.on('SIGINT', () => {
-  if (stop.signal.aborted) process.exit(EXIT.interrupted)
-  process.stderr.write('\nstopping; press Ctrl-C again to stop at once\n')
-  stop.abort(new RuntimeError('cancelled', 'interrupted by Ctrl-C'))
-})
-process.on('SIGTERM', () => stop.abort(new RuntimeError('cancelled', 'interrupted by SIGTERM')))
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    if (stop.signal.aborted) process.exit(EXIT.interrupted)
+    process.stderr.write('\nstopping; press Ctrl-C again to stop at once\n')
+    stop.abort(new RuntimeError('cancelled', `interrupted by ${name}`))
+  })
+}
 
 // `agenticraft … | head`: the reader has what it wanted.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -15,6 +15,7 @@ export function createParser(terminal: Terminal): Parser {
     .usage('<command> [options]')
     .version(packageVersion())
     .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true })
     .option('--json', 'print the result, or the failure, as JSON')
     .option('--quiet', 'print results and failures only')
     .option('--debug', 'show stacks and causes of failures')

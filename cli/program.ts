@@ -30,6 +30,7 @@ interface Line {
 }
 
 const HELP = /^(?:-h|--help)$/
+const GLOBAL = /^--(?:json|quiet|debug|no-color|cwd(?:=.*)?)$/
 
 /** Runs the command line. Never throws: a failure is printed and returned as its exit code. */
 export async function runProgram(invocation: Invocation): Promise<ExitCode> {
@@ -54,7 +55,7 @@ export async function runProgram(invocation: Invocation): Promise<ExitCode> {
 /** What must be known before anything is parsed. `help x` means `x --help`, and nothing at all means `--help`. */
 function readLine(given: readonly string[]): Line {
   const first = operandAt(given)
-  const asksNothing = first < 0 && !given.some(token => /^(?:-V|--version)$/.test(token) || HELP.test(token))
+  const asksNothing = first < 0 && given.every((token, at) => GLOBAL.test(token) || given[at - 1] === '--cwd')
   const asksHelp = given[first] === 'help'
   const argv = asksHelp
     ? [...given.toSpliced(first, 1), '--help']

@@ -20,21 +20,16 @@ export function clockOver<Handle>({ now, set, clear }: Timers<Handle>): Clock {
     now,
     at(due, fire) {
       let handle: Handle
-      let cancelled = false
       const arm = (): void => {
         handle = set(ring, Math.min(Math.max(0, Math.ceil(due - now())), LONGEST_MS))
       }
       // Too early after a capped wait, and by up to a millisecond when timer and wall clock round differently.
       const ring = (): void => {
-        if (cancelled) return
         if (now() < due) arm()
         else fire()
       }
       arm()
-      return () => {
-        cancelled = true
-        clear(handle)
-      }
+      return () => clear(handle)
     },
   }
 }

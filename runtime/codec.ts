@@ -19,7 +19,10 @@ export interface Codec {
 export interface CodecOptions {
   /** The largest message, encoded. Default 256 KiB. */
   readonly maxBytes?: number
-  /** The most values in a message, keys included: bounds the memory a small message can turn into. Default 100,000. */
+  /**
+   * The most keys and values in a message, as `msgpack-scan.ts` counts them: bounds the memory that a small
+   * message can turn into, at 64 bytes each. Default 100,000.
+   */
   readonly maxNodes?: number
 }
 

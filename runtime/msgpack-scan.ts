@@ -20,6 +20,15 @@ export interface MarkedString {
 /** From this length on, msgpackr reads a string with a `TextDecoder`. */
 const LONG = 64
 
+/** An empty Uint8Array takes some 200 bytes, where other small values take 64 at most. */
+const BYTES_NODES = 4
+
+/**
+ * What a message may count beside its own length, so that a small one cannot become much memory by its keys:
+ * half a megabyte at 64 bytes a node.
+ */
+const FREE_NODES = 8_000
+
 interface Container {
   /** Values still to come; a map has two per entry, so an even number means that a key is next. */
   left: number
@@ -39,12 +48,13 @@ interface Scan {
 }
 
 /**
- * Checks that `bytes` is exactly one value of plain data with at most `maxNodes` values (keys count) and
- * `MAX_DEPTH` levels. Throws `codec-malformed` or `codec-too-large`; neither quotes the bytes.
+ * Checks that `bytes` is exactly one value of plain data, of at most `MAX_DEPTH` levels and `maxNodes` nodes
+ * of some 64 bytes: a node for each key and value, more for those that take more. Throws `codec-malformed` or `codec-too-large`; neither quotes the bytes.
  */
 export function scanMessagePack(bytes: Uint8Array, maxNodes: number): readonly MarkedString[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const scan: Scan = { bytes, view, maxNodes, at: 0, nodes: 0, open: [], marked: [] }
+  const most = Math.min(maxNodes, FREE_NODES + bytes.length)
+  const scan: Scan = { bytes, view, maxNodes: most, at: 0, nodes: 0, open: [], marked: [] }
   spend(scan, 1)
   readValue(scan)
   for (let top = scan.open.at(-1); top !== undefined; top = scan.open.at(-1)) {
@@ -81,6 +91,7 @@ function readTyped(scan: Scan, head: number): void {
     case 0xc6:
       // toPlain counts bytes as a level, and what was decoded must be fit to be sent on.
       requireDepth(scan)
+      spend(scan, BYTES_NODES - 1)
       skip(scan, readLength(scan, 1 << (head - 0xc4)))
       break
     case 0xca: // float 32, 64
@@ -205,7 +216,8 @@ const malformed = (scan: Scan, found: string): RuntimeError =>
 
 /** Also what the codec throws when it is asked to send such a message. */
 export const tooMany = (maxNodes: number): RuntimeError =>
-  new RuntimeError('codec-too-large', `a message holds more than ${maxNodes} values`, {
+  new RuntimeError('codec-too-large', `a message counts for more than ${maxNodes} values`, {
+    why: 'keys and values count one each, byte arrays four, and keys like array indices what they reserve',
     fix: 'send less at once, or send a reference to where the data is kept',
     details: { maxNodes },
   })

@@ -48,6 +48,10 @@ test('a delay is a whole number between zero and the maximum, however late the a
   )
 })
 
+test('a base of zero never waits, however late the attempt', () => {
+  assert.is(delayMs({ ...exponential, baseMs: 0 }, 5000, 0.5), 0)
+})
+
 test('Retry-After is a floor, also above the maximum', () => {
   const next = (retryAfterMs?: number): number =>
     nextDelayMs({ backoff: exponential, attempt: 2, random: 0, retryAfterMs })

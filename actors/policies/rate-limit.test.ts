@@ -42,6 +42,14 @@ test('an unused bucket is as good as new after its refill time', () => {
   assert.is(countAt(empty, burst, 2500), 25)
 })
 
+test('a wait is rounded up: a moment too early is too early', () => {
+  const thirds: RatePolicy = { limit: 3, perMs: 1000 }
+  const empty = drained(newRate(thirds, 0), thirds, 0)
+  assert.is(take(empty, thirds, 0).waitMs, 334)
+  assert.is(take(empty, thirds, 333).allowed, false)
+  assert.is(take(empty, thirds, 334).allowed, true)
+})
+
 test('several tokens are taken together or not at all', () => {
   const first = take(newRate(policy, 0), policy, 0, 7)
   assert.is(first.allowed, true)

@@ -1,8 +1,9 @@
 /**
  * The one place that knows the AI SDK's language model interface, version 3. `fromLanguageModel` makes a
  * `Model` of any such object; providers.ts and users who bring their own model object call it. One call is
- * one request: `doStream` and `doGenerate` do not retry (in the SDK that is `generateText`'s doing, which is
- * not used here; none of the four provider packages calls the SDK's retry function in a language model).
+ * one request: `doStream` and `doGenerate` do not retry. Retries are a matter of the SDK's `generateText`,
+ * which is not used here (checked in the four packages; Google's interactions API, which reconnects a
+ * background stream, is not what a model name leads to). providers.int.test.ts counts the requests.
  */
 import type { LanguageModelV3, LanguageModelV3StreamPart, LanguageModelV3Usage } from '@ai-sdk/provider'
 import { RuntimeError } from '../../actors/errors.ts'

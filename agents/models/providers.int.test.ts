@@ -287,4 +287,31 @@ test('openai: uses the API that its package prefers, under the base URL of the e
   assert.equal(urls, ['http://127.0.0.1:1/v1/responses'])
 })
 
+test('openai: streams an answer of the responses API', async () => {
+  const item = { type: 'message', id: 'msg_1', role: 'assistant', status: 'completed', content: [] }
+  const usage = { input_tokens: 3, output_tokens: 2, total_tokens: 5 }
+  const response = { id: 'resp_1', object: 'response', created_at: 1, model: 'gpt-x', output: [] }
+  const events = [
+    { type: 'response.created', response },
+    { type: 'response.output_item.added', output_index: 0, item },
+    {
+      type: 'response.output_text.delta',
+      item_id: 'msg_1',
+      output_index: 0,
+      content_index: 0,
+      delta: 'one ',
+    },
+    { type: 'response.output_text.delta', item_id: 'msg_1', output_index: 0, content_index: 0, delta: 'two' },
+    { type: 'response.output_item.done', output_index: 0, item },
+    { type: 'response.completed', response: { ...response, usage } },
+  ]
+  const body = events.map(event => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+  const fetch: typeof globalThis.fetch = async () =>
+    new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+  const model = await resolveModel('openai:gpt-x', { env: { OPENAI_API_KEY: KEY }, fetch, prices: PRICES })
+  const answer = await model.generate(REQUEST, { signal })
+  assert.equal([answer.text, answer.finish, answer.model], ['one two', 'stop', 'openai:gpt-x'])
+  assert.equal([answer.usage.inputTokens, answer.usage.outputTokens], [3, 2])
+})
+
 test.run()

@@ -3,7 +3,7 @@
  * It compares words, polarity and numbers and would rather miss a case than report a wrong one.
  */
 import type { Finding } from './document.ts'
-import { type Claim, claimOf, OPPOSITES, type Quantity } from './polarity.ts'
+import { type Claim, claimOf, isDenied, OPPOSITES, type Quantity } from './polarity.ts'
 import { cosine, overlap, tfIdfVectors, type Vector } from './vectors.ts'
 
 export interface Agreement {
@@ -45,7 +45,10 @@ export function compareFindings(findings: readonly Finding[]): Comparison {
     vector: vectors[index] ?? new Map<string, number>(),
     sources: [...new Set(finding.citations.map(({ source }) => source))],
   }))
-  const agreeing: (readonly [number, number])[] = []
+  // A finding that quotes two sources is an agreement by itself.
+  const agreeing: (readonly number[])[] = compared.flatMap(({ sources }, index) =>
+    sources.length > 1 ? [[index]] : [],
+  )
   const contradictions: Contradiction[] = []
   for (let b = 1; b < compared.length; b++) {
     for (let a = 0; a < b; a++) {
@@ -67,7 +70,7 @@ function agrees(a: Compared, b: Compared): boolean {
   if (a.sources.every(source => b.sources.includes(source))) return false
   if (b.sources.every(source => a.sources.includes(source))) return false
   if (!sameNames(a.claim, b.claim) || !sameQuantities(a.claim, b.claim)) return false
-  if (opposition(a.claim, b.claim) !== undefined || parity(a.claim) !== parity(b.claim)) return false
+  if (opposition(a.claim, b.claim) !== undefined || isNegated(a.claim, b.claim)) return false
   const shared = overlap(a.claim.subject, b.claim.subject)
   return (
     a.claim.subject.size >= 3 &&
@@ -75,7 +78,8 @@ function agrees(a: Compared, b: Compared): boolean {
   )
 }
 
-const parity = (claim: Claim): number => claim.negations % 2
+/** One affirms what the other denies. */
+const isNegated = (a: Claim, b: Claim): boolean => isDenied(a, b) !== isDenied(b, a)
 
 /** What the two disagree on, or undefined. An even number of oppositions cancels out: "not before", "after". */
 function contradiction(a: Compared, b: Compared): string | undefined {
@@ -86,7 +90,7 @@ function contradiction(a: Compared, b: Compared): string | undefined {
   if ((left.conditional || right.conditional) && overlap(left.subject, right.subject) < 0.9) return undefined
   const on = sharedSubject(a, b)
   const opposed = opposition(left, right)
-  const negated = parity(left) !== parity(right)
+  const negated = isNegated(left, right)
   const conditionDiffers = left.conditional && right.conditional && opposed !== undefined
   if (!conditionDiffers && (opposed !== undefined) !== negated && sameQuantities(left, right)) {
     return opposed === undefined ? `whether it holds or not (${on})` : `${opposed} (${on})`
@@ -135,7 +139,7 @@ function sharedSubject(a: Compared, b: Compared): string {
 }
 
 /** Pairs that share a finding become one agreement. */
-function joined(pairs: readonly (readonly [number, number])[], compared: readonly Compared[]): Agreement[] {
+function joined(pairs: readonly (readonly number[])[], compared: readonly Compared[]): Agreement[] {
   const groups: Set<number>[] = []
   for (const pair of pairs) {
     const touched = groups.filter(group => pair.some(index => group.has(index)))

@@ -12,7 +12,7 @@ export interface Document {
   readonly format: 'markdown' | 'text' | 'html' | 'json' | 'pdf'
 }
 
-/** A stretch of a document: a paragraph, a list item, a section of code. */
+/** A stretch of a document: a paragraph, a list item with its marker, a table, a block of code. */
 export interface Passage {
   readonly source: string
   readonly start: number
@@ -20,6 +20,8 @@ export interface Passage {
   readonly text: string
   /** The headings above it, outermost first. */
   readonly headings: readonly string[]
+  /** True for code and data: it is found and quoted, but holds no sentences. */
+  readonly code?: true
 }
 
 export interface RankedPassage extends Passage {

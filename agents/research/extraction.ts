@@ -4,7 +4,7 @@
  * quotes are true to the documents is checked again by `fact-check.ts`.
  */
 import { createHash } from 'node:crypto'
-import type { Finding, RankedPassage, Subtask } from './document.ts'
+import type { Citation, Finding, RankedPassage, Subtask } from './document.ts'
 import { readable } from './readable.ts'
 import { isWhole, needsAntecedent, quality, type SentenceForm } from './sentence-quality.ts'
 import { type Sentence, sentences } from './sentences.ts'
@@ -27,6 +27,8 @@ interface Candidate extends SentenceForm {
   /** Stems of the headings above: what the sentence speaks about without saying it. */
   readonly context: ReadonlySet<string>
   readonly quality: number
+  /** The same sentence in other sources. */
+  readonly also: readonly Citation[]
   /** The passage's score as a part of the best one's, 0 to 1. */
   readonly rank: number
 }
@@ -43,8 +45,14 @@ const ASKING = new Set(
 const FIELD = 80
 /** Relevance against novelty in maximal marginal relevance. */
 const LAMBDA = 0.72
+/** Two sentences of one source more alike than this say the same. */
+const REPEATS = 0.85
 /** Below it a sentence mentions the sub-task in passing only. */
 const WEAKEST = 0.18
+/** The same, as a part of the best sentence's relevance. */
+const WEAKEST_OF_BEST = 0.42
+/** More sources of one sentence add nothing. */
+const MOST_CITATIONS = 4
 /** A longer passage is cut: no paragraph is this long, and hostile input may be. */
 const LONGEST_PASSAGE = 20_000
 
@@ -57,9 +65,10 @@ const LONGEST_PASSAGE = 20_000
 export function extractFindings({ subtask, topic, passages, limit = 8 }: ExtractionInput): Finding[] {
   const query = queryWeights(subtask, topic)
   const candidates = distinct(passages.flatMap(passage => candidatesOf(passage, passages[0]?.score ?? 0)))
-  const scored = score(candidates, query).filter(candidate => candidate.relevance >= WEAKEST)
-  scored.sort((a, b) => b.relevance - a.relevance || byPlace(a, b))
-  return diverse(scored.slice(0, FIELD), limit).map(candidate => toFinding(candidate, subtask))
+  const scored = score(candidates, query).sort((a, b) => b.relevance - a.relevance || byPlace(a, b))
+  const least = Math.max(WEAKEST, WEAKEST_OF_BEST * (scored[0]?.relevance ?? 0))
+  const field = scored.filter(({ relevance }) => relevance >= least).slice(0, FIELD)
+  return diverse(field, limit).map(candidate => toFinding(candidate, subtask))
 }
 
 const byPlace = (a: Candidate, b: Candidate): number =>
@@ -109,7 +118,7 @@ function candidatesOf(passage: RankedPassage, best: number): Candidate[] {
     const judged = quality(form) * (from === sentence ? 1 : 0.92)
     if (judged === 0) return []
     const place = { start: passage.start + from.start, end: passage.start + sentence.end }
-    return [{ ...form, ...place, stems: terms(statement), context, quality: judged, rank }]
+    return [{ ...form, ...place, stems: terms(statement), context, quality: judged, rank, also: [] }]
   })
 }
 
@@ -125,17 +134,27 @@ function withAntecedent(text: string, found: readonly Sentence[], index: number)
   return /^\s*$/.test(between) && !/\n\s*\n/.test(between) ? before : undefined
 }
 
-/** One candidate per stretch of text: passages may overlap, and READMEs are copied. */
+/** One candidate per stretch of text; the same sentence in another source becomes one more citation of it. */
 function distinct(candidates: readonly Candidate[]): Candidate[] {
-  const seen = new Set<string>()
-  return candidates.filter(candidate => {
+  const places = new Set<string>()
+  const byWords = new Map<string, Candidate>()
+  for (const candidate of candidates) {
     const place = `${candidate.source}\0${candidate.end}`
+    if (places.has(place)) continue
+    places.add(place)
     const words = candidate.statement.toLowerCase()
-    if (seen.has(place) || seen.has(words)) return false
-    seen.add(place).add(words)
-    return true
-  })
+    const known = byWords.get(words)
+    if (known === undefined) byWords.set(words, candidate)
+    else if (isNewSource(known, candidate))
+      byWords.set(words, { ...known, also: [...known.also, quoteOf(candidate)] })
+  }
+  return [...byWords.values()]
 }
+
+const isNewSource = (known: Candidate, { source }: Candidate): boolean =>
+  known.also.length < MOST_CITATIONS - 1 && ![known, ...known.also].some(one => one.source === source)
+
+const quoteOf = ({ source, raw, start, end }: Candidate): Citation => ({ source, quote: raw, start, end })
 
 function score(candidates: readonly Candidate[], query: ReadonlyMap<string, number>): Scored[] {
   const frequencies = documentFrequencies(candidates.map(candidate => candidate.stems))
@@ -171,35 +190,39 @@ function diverse(sorted: readonly Scored[], limit: number): Scored[] {
   const vectors = tfIdfVectors(sorted.map(candidate => candidate.statement))
   const left = sorted.map((candidate, index) => ({
     candidate,
-    vector: vectors[index] ?? new Map(),
+    vector: vectors[index] ?? new Map<string, number>(),
     nearest: 0,
   }))
-  const chosen: Scored[] = []
+  const chosen: (typeof left)[number][] = []
+  const value = (entry: (typeof left)[number] | undefined): number =>
+    entry === undefined ? -1 : LAMBDA * entry.candidate.relevance - (1 - LAMBDA) * entry.nearest
   while (chosen.length < limit && left.length > 0) {
-    const value = (index: number) => {
-      const entry = left[index]
-      return entry === undefined ? -1 : LAMBDA * entry.candidate.relevance - (1 - LAMBDA) * entry.nearest
-    }
     let best = 0
-    for (let index = 1; index < left.length; index++) if (value(index) > value(best)) best = index
+    for (let index = 1; index < left.length; index++) if (value(left[index]) > value(left[best])) best = index
     const [next] = left.splice(best, 1)
     if (next === undefined) break
-    if (next.nearest < 0.85 && !chosen.some(one => overlaps(one, next.candidate))) chosen.push(next.candidate)
+    // Near repeats in other sources are kept: whether they agree or contradict is for the analysts to see.
+    const repeats = chosen.some(
+      ({ candidate, vector }) =>
+        candidate.source === next.candidate.source &&
+        (overlaps(candidate, next.candidate) || cosine(vector, next.vector) > REPEATS),
+    )
+    if (repeats) continue
+    chosen.push(next)
     for (const entry of left) entry.nearest = Math.max(entry.nearest, cosine(entry.vector, next.vector))
   }
-  return chosen.sort((a, b) => b.relevance - a.relevance || byPlace(a, b))
+  return chosen.map(({ candidate }) => candidate).sort((a, b) => b.relevance - a.relevance || byPlace(a, b))
 }
 
-const overlaps = (a: Candidate, b: Candidate): boolean =>
-  a.source === b.source && a.start < b.end && b.start < a.end
+const overlaps = (a: Candidate, b: Candidate): boolean => a.start < b.end && b.start < a.end
 
 function toFinding(candidate: Scored, subtask: Subtask): Finding {
-  const { source, raw, start, end, statement, relevance } = candidate
+  const { source, start, end, statement, relevance } = candidate
   return {
     id: findingId(subtask.id, source, start, end),
     statement,
     subtask: subtask.id,
-    citations: [{ source, quote: raw, start, end }],
+    citations: [quoteOf(candidate), ...candidate.also],
     relevance,
     verdict: 'unchecked',
   }

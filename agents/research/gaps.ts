@@ -91,10 +91,10 @@ function singleSources(
   const sourcesOf = (subtask: Subtask) =>
     new Set(by(subtask).flatMap(({ citations }) => citations.map(({ source }) => source)))
   const all = new Set(answered.flatMap(subtask => [...sourcesOf(subtask)]))
-  const remedy = 'Check the answer against a second, independent source.'
   if (all.size === 1) {
     const of = documents === 1 ? 'the only one given' : `one of ${documents} given`
     const text = `Every finding rests on a single source, ${[...all][0]} (${of}); nothing confirms it independently.`
+    const remedy = `Check the answers against a source other than ${[...all][0]}.`
     return [{ kind: 'single-source', text, remedy }]
   }
   return answered.flatMap(subtask => {
@@ -103,6 +103,7 @@ function singleSources(
     const about = subjectOf(subtask.question)
     const what = about === undefined ? `The answer to “${subtask.question}”` : `What is said about ${about}`
     const text = `${what} rests on a single source, ${sources[0]}.`
+    const remedy = `Check ${about === undefined ? `the answer to “${subtask.question}”` : `what is said about ${about}`} against a source other than ${sources[0]}.`
     return [{ kind: 'single-source' as const, subtask: subtask.id, text, remedy }]
   })
 }

@@ -26,6 +26,8 @@ export interface KeyTerm {
 
 interface Weighed extends KeyTerm {
   readonly places: ReadonlySet<number>
+  /** It is the whole of a heading. */
+  readonly isHeading: boolean
 }
 
 interface Candidate {
@@ -33,6 +35,7 @@ interface Candidate {
   readonly forms: Map<string, number>
   readonly passages: Set<number>
   inHeadings: number
+  isHeading: boolean
 }
 
 interface KeyTermOptions {
@@ -46,16 +49,16 @@ interface KeyTermOptions {
 /** Words that carry grammar or praise rather than a subject; a phrase may not begin or end with one. */
 const WEAK = new Set(
   [
-    'able above allow allowed allows already always avoid based become below best better bit call called calls case cases',
+    'able above additional amount allow allowed allows already always avoid based become below best better bit call called calls case cases',
     'certain change common contain contains create created creates default depending different down easily easy either enable',
     'ensure etc even example examples existing false fast first follow following follows form full further general given gives',
-    'go good great happens help here however important include includes including instead keep kind know last later less let',
-    'level likely little long look lot main makes making means mind multiple necessary need needed needs never new next no non',
-    'none normal not note null old once one optional order own part particular place places please point possible prior provide provided',
-    'provides read reason receive recommended require required requires result return returned returns right run running safe',
+    'go good great happens help here high higher highest however important include includes including information inside instead keep kind know last later less let',
+    'level likely little long look lot low lower lowest main makes making means mind multiple necessary need needed needs never new next no non',
+    'none normal not note null number numbers old once one optional order outside own part particular place places please point possible prior provide provided',
+    'provides read reason receive recommended require required requires result return returned returns right robust run running safe',
     'second section see set sets several shall show simple simply single small something specific specified specify start',
     'support supported supports sure take taken takes tell thing took things third three time times true try two type types typically',
-    'undefined until update use used useful user uses using usually value values various want wants way ways whole will within',
+    'undefined until update use used useful user uses using usually value values variety various want wants way ways whole will within',
     'without work works year years yes you zero',
   ].flatMap(line => line.split(' ')),
 )
@@ -83,11 +86,11 @@ export function keyTerms(topic: string, corpus: SearchableCorpus, options: KeyTe
   const background = backgroundFrequencies(corpus.passages)
   const own = new Set(terms(topic))
   const found = [...candidatesOf(top).values()]
-    .filter(candidate => isRepeated(candidate) && isNominal(candidate, texts))
+    .filter(isRepeated)
     .filter(candidate => !candidate.stems.every(one => own.has(one)))
     .map(candidate => weighed(candidate, own, background))
     .sort((a, b) => b.weight - a.weight || (a.text < b.text ? -1 : 1))
-  return withoutVariants(found).slice(0, limit)
+  return pick(found, texts, limit)
 }
 
 const holds = ({ text, headings }: RankedPassage, near: ReadonlySet<string>): boolean =>
@@ -112,15 +115,17 @@ function isRepeated({ passages, inHeadings, forms }: Candidate): boolean {
   return passages.size > 1 || inHeadings > 0 || times > 2
 }
 
-/** A lone word is a subject when the texts use it as a noun: "the cluster", not "to attempt". */
-function isNominal({ stems, forms }: Candidate, texts: string): boolean {
-  const form = mostFrequent(forms)
-  if (stems.length > 1 || !/^\p{Ll}+$/u.test(form)) return true
+/** A subject is used as a noun: "the cluster", "for untrusted data", not "to attempt"; or it is a heading. */
+function isNominal({ text: form, isHeading }: Weighed, texts: string): boolean {
+  if (form.startsWith('`')) return true
+  if (/(?:ed|ly)$/.test(form)) return false
+  if (isHeading && form.includes(' ')) return true
+  const literal = form.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(' ', '\\s+')
   const after = (words: string) =>
-    texts.match(new RegExp(`(?<!\\p{L})(?:${words})\\s+${form}(?!\\p{L})`, 'giu'))?.length ?? 0
+    texts.match(new RegExp(`(?<!\\p{L})(?:${words})\\s+${literal}(?!\\p{L})`, 'giu'))?.length ?? 0
   const asNoun = after('the|an?|of|this|its?|each|any|no|your|with|for|by|in|on')
   const asVerb = after('to|will|can|must|should|may|might|not|you|we|they|which|that|be|is|are|was|were|been')
-  return asNoun > asVerb && !/(?:ed|ly)$/.test(form)
+  return asNoun > asVerb
 }
 
 function add(
@@ -133,12 +138,25 @@ function add(
     const stems = phrase.startsWith('`') ? [stem(tokens(phrase)[0] ?? phrase)] : tokens(phrase).map(stem)
     if (stems.length === 0) continue
     const key = stems.join(' ')
-    const known = into.get(key) ?? { stems, forms: new Map(), passages: new Set(), inHeadings: 0 }
+    const known = into.get(key) ?? {
+      stems,
+      forms: new Map(),
+      passages: new Set(),
+      inHeadings: 0,
+      isHeading: false,
+    }
     known.forms.set(phrase, (known.forms.get(phrase) ?? 0) + 1)
     known.passages.add(index)
     if (heading) known.inHeadings += 1
+    if (heading && phrases.length === runLength(phrase)) known.isHeading = true
     into.set(key, known)
   }
+}
+
+/** How many phrases `phrasesOf` finds in a run that is this phrase and nothing else. */
+const runLength = (phrase: string): number => {
+  const words = phrase.split(' ').length
+  return (words * (words + 1)) / 2
 }
 
 /** The candidate phrases of one readable text: identifiers in ticks, and runs of one to three telling words. */
@@ -176,7 +194,7 @@ function runsOf(words: readonly string[]): string[] {
 const asWritten = (word: string): string => (/^\p{Lu}[\p{Ll}'’-]*$/u.test(word) ? word.toLowerCase() : word)
 
 function weighed(
-  { stems, forms, passages, inHeadings }: Candidate,
+  { stems, forms, passages, inHeadings, isHeading }: Candidate,
   own: ReadonlySet<string>,
   background: { readonly total: number; of(stem: string): number },
 ): Weighed {
@@ -186,7 +204,7 @@ function weighed(
   const length = stems.length === 1 ? 0.8 : 1.2
   const repeats = new Set(stems).size < stems.length ? 0 : 1
   const weight = repeats * length * rarity * Math.log(1 + passages.size + 0.7 * Math.min(2, inHeadings))
-  return { text: mostFrequent(forms), stems, weight, passages: passages.size, places: passages }
+  return { text: mostFrequent(forms), stems, weight, passages: passages.size, places: passages, isHeading }
 }
 
 /** The key with the highest count; of equals the first in alphabetical order. */
@@ -203,11 +221,13 @@ function backgroundFrequencies(passages: readonly Passage[]): { total: number; o
   return { total: sample.length, of: one => counts.get(one) ?? 0 }
 }
 
-/** Keeps the better of two terms that share their stems or, being rare, stand in the same places. */
-function withoutVariants(sorted: readonly Weighed[]): KeyTerm[] {
+/** The best `limit`; of two terms that share their stems or stand in the same few places only the better. */
+function pick(sorted: readonly Weighed[], texts: string, limit: number): KeyTerm[] {
   const kept: Weighed[] = []
   for (const term of sorted) {
-    if (term.weight > 0 && !kept.some(other => isVariant(term, other))) kept.push(term)
+    if (kept.length >= limit) break
+    if (term.weight <= 0 || kept.some(other => isVariant(term, other)) || !isNominal(term, texts)) continue
+    kept.push(term)
   }
   return kept.map(({ text, stems, weight, passages }) => ({ text, stems, weight, passages }))
 }

@@ -52,7 +52,7 @@ function atMost(read: Topic, limit: number): TopicPart[] {
   if (model === undefined) return [...read.parts]
   return [
     ...read.parts.slice(0, limit - 1),
-    { words: joined, question: model.question.replace(model.words, joined) },
+    { ...model, words: joined, question: model.question.replace(model.words, joined) },
   ]
 }
 
@@ -65,7 +65,7 @@ function partDraft(part: TopicPart, read: Topic, surface: ReadonlyMap<string, st
 function focusDrafts(read: Topic, areas: readonly string[], surface: ReadonlyMap<string, string>): Draft[] {
   const named = [...new Set(areas.map(area => area.replace(/\s+/g, ' ').trim()))].filter(area => area !== '')
   return named.slice(0, MOST_FOCUS_AREAS).map(focus => ({
-    question: questionAbout(`${focus.replace(/[?.!]+$/, '')} ${read.setting()}`),
+    question: questionAbout(`${focus.replace(/[?.!]+$/, '')} ${read.setting}`),
     terms: corpusWords(focus, surface).slice(0, MOST_TERMS),
     focus,
   }))
@@ -88,8 +88,8 @@ function aspectDrafts(
   return fresh.slice(0, wanted).map(term => {
     const part = read.parts.length > 1 ? closestPart(term, read, corpus) : undefined
     const about = term.text.startsWith('`')
-      ? `What is ${term.text} for ${read.setting(part)}?`
-      : questionAbout(`${term.text} ${read.setting(part)}`)
+      ? `What is ${term.text} for ${(part ?? read).setting}?`
+      : questionAbout(`${term.text} ${(part ?? read).setting}`)
     const setting = corpusWords(part?.words ?? read.parts[0]?.words ?? '', surface)
     return { question: about, terms: [term.text.replaceAll('`', ''), ...setting].slice(0, MOST_TERMS) }
   })

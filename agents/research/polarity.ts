@@ -17,6 +17,7 @@ export interface Quantity {
 export interface Claim {
   /** Telling stems without negations, opposites and numbers: what it is about. */
   readonly subject: ReadonlySet<string>
+  /** Without "never", which is one of the opposites. */
   readonly negations: number
   /** Which side of which pair of opposites it takes: pair index to 0 or 1. */
   readonly sides: ReadonlyMap<number, 0 | 1>
@@ -79,13 +80,21 @@ export const OPPOSITES: readonly (readonly [readonly string[], readonly string[]
   ],
 ]
 
+const ALWAYS_OR_NEVER = OPPOSITES.findIndex(([left]) => left.includes('always'))
+
+/** True when `claim` is denied, as compared with `other`: "never" is the opposite of "always", else a negation. */
+export function isDenied(claim: Claim, other: Claim): boolean {
+  const never = claim.sides.get(ALWAYS_OR_NEVER) === 1 && other.sides.get(ALWAYS_OR_NEVER) !== 0
+  return (claim.negations + (never ? 1 : 0)) % 2 === 1
+}
+
 const SIDES: ReadonlyMap<string, readonly [number, 0 | 1]> = new Map(
   OPPOSITES.flatMap((pair, index) =>
     ([0, 1] as const).flatMap(side => pair[side].map(word => [word, [index, side]] as const)),
   ),
 )
 const NEGATION =
-  /\b(?:not(?! only\b)|no(?! longer than\b)|never|cannot|without|neither|nor|none|nothing|\p{L}+n['’]t)\b/giu
+  /\b(?:not(?! only\b)|no(?! longer than\b)|cannot|without|neither|nor|none|nothing|\p{L}+n['’]t)\b/giu
 const CONDITION =
   /\b(?:if|when|whenever|unless|until|while|in case|depending|once|except|otherwise|provided that)\b/i
 const NUMBER = /(?<![\p{L}\p{N}._-])(\d{1,15}(?:[,_]\d{3})*(?:\.\d{1,10})?)(?![\p{N}]|\.\d)\s*(%|\p{L}+)?/gu

@@ -3,11 +3,11 @@
  * kept. Called wherever a quote becomes a statement. It never changes, adds or reorders a word.
  */
 
-const IMAGE = /!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])/g
-const LINK = /\[([^\][]+)\](?:\((?:[^()\n]|\([^()\n]*\))*\)|\[[^\]\n]*\])/g
-const FOOTNOTE = /\[\^[^\]\n]+\]/g
-const BARE_URL = /<(https?:\/\/[^>\s]+)>/g
-const TAG = /<\/?[a-zA-Z][^<>]*>|<!--[\s\S]*?-->/g
+const IMAGE = /!\[[^[\]\n]*\](?:\([^()\n]*\)|\[[^[\]\n]*\])/g
+const LINK = /\[([^\][]+)\](?:\((?:[^()\n]|\([^()\n]*\))*\)|\[[^[\]\n]*\])/g
+const FOOTNOTE = /\[\^[^[\]\n]+\]/g
+const BARE_URL = /<(https?:\/\/[^<>\s]+)>/g
+const TAG = /<\/?[a-zA-Z][^<>]*>|<!--[\s\S]{0,2000}?-->/g
 const ENTITIES: Readonly<Record<string, string>> = {
   '&amp;': '&',
   '&lt;': '<',
@@ -27,9 +27,13 @@ export const codeSpans = (text: string): string[] => text.split(/(`[^`]+`)/)
 export function readable(markdown: string): string {
   const oneBlock = markdown.replace(LINE_MARKS, '').replace(QUOTE_MARKS, '\n').replace(/``+/g, '`')
   const linked = unlinked(oneBlock)
-  const prose = codeSpans(linked).map((part, index) => (index % 2 === 1 ? part : withoutMarks(part)))
-  return prose
-    .join('')
+  // Emphasis may enclose code, so the code is set aside rather than cut out.
+  const codes: string[] = []
+  const covered = linked
+    .replace(/[\uE000\uE001]/g, '')
+    .replace(/`[^`]+`/g, code => `\uE000${codes.push(code) - 1}\uE001`)
+  return withoutMarks(covered)
+    .replace(/\uE000(\d+)\uE001/g, (_, index: string) => codes[Number(index)] ?? '')
     .replace(/\s+/g, ' ')
     .replace(/ ([,.;:!?])(?=\s|$)/g, '$1')
     .trim()
@@ -44,11 +48,11 @@ function withoutMarks(text: string): string {
     .replace(BARE_URL, '$1')
     .replace(TAG, ' ')
     .replace(/&(?:amp|lt|gt|quot|#39|nbsp);/g, entity => ENTITIES[entity] ?? entity)
-    .replace(/\*{1,3}(?=\S)([^*]*[^*\s])\*{1,3}/g, '$1')
+    .replace(/(?<![\p{L}\p{N}*])\*{1,3}(?=\S)([^*]*[^*\s])\*{1,3}(?![\p{L}\p{N}])/gu, '$1')
     .replace(/(^|[^\p{L}\p{N}_])_{1,3}(?=\S)([^_]*[^_\s])_{1,3}(?![\p{L}\p{N}_])/gu, '$1$2')
     .replace(/~~(?=\S)([^~]+)~~/g, '$1')
     .replace(/\\([\\`*_{}[\]()#+\-.!<>|~])/g, '$1')
-    .replace(/[*_`]{2,}|(?<!\S)[*_](?!\S)/g, ' ')
+    .replace(/\*{2,}/g, '')
 }
 
 /** `text` without its code ticks, except where the span would read as Markdown without them. */

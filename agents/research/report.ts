@@ -191,7 +191,7 @@ function comparisonLines({ input, say }: Draft): string[] {
   })
   const agree = input.comparison.agreements.flatMap(({ findings, sources }) => {
     const [first, ...others] = findings.flatMap(id => byId.get(id) ?? [])
-    if (first === undefined || others.length === 0) return []
+    if (first === undefined || sources.length < 2) return []
     const all = { ...first, citations: [first, ...others].flatMap(({ citations }) => citations) }
     return [`${count(sources.length, 'source')} agree: ${say(all)}`]
   })

@@ -22,7 +22,10 @@ export function usable(findings: readonly Finding[]): Finding[] {
   const byStatement = new Map<string, Finding>()
   for (const finding of findings) {
     if (finding.verdict === 'unsupported' || finding.citations.length === 0) continue
-    const key = finding.statement.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ')
+    const key = finding.statement
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim()
     const known = byStatement.get(key)
     byStatement.set(key, known === undefined ? finding : merged(known, finding))
   }

@@ -27,9 +27,12 @@ const EMPTY_SUBJECT =
 const CONNECTIVE =
   /^(?:however|therefore|thus|hence|otherwise|instead|similarly|likewise|consequently|conversely|nevertheless|nonetheless|moreover|furthermore|additionally|in addition|also|then|but|and|or|so|yet|still|as a result|as such|on the other hand|alternatively|in other words|that said|with that said|after (?:this|that)|finally|next|first|second|lastly)\b/i
 const POINTS_ELSEWHERE =
-  /\b(?:(?:the )?(?:example|section|snippet|code|table|list|image|figure|diagram|steps?)s? (?:above|below)|(?:as |is |are )?(?:shown|described|listed|mentioned|explained|seen|noted|defined|discussed) (?:above|below|here|in the|earlier|previously)|(?:in )?the (?:following|above|below|previous|next)\b|see (?:also|the|our|below|above|`|\[|here)|for (?:more|further) (?:information|details?|examples?)|(?:read|check out|refer to|click|visit|find|browse|look at|take a look at) (?:the |our |out |more )|(?:link|documentation|guide|readme|changelog) (?:below|above|for)\b|following (?:example|code|options?|snippet|command|output)|this (?:example|section|page|document|guide|readme|repository|repo))\b/i
+  /\b(?:(?:the )?(?:example|section|snippet|code|table|list|image|figure|diagram|steps?)s? (?:above|below)|(?:as |is |are )?(?:shown|described|listed|mentioned|explained|seen|noted|defined|discussed) (?:above|below|here|in the|earlier|previously)|(?:in )?the (?:following|above|below|(?:previous|next) (?:section|example|chapter|page|step|snippet|paragraph))\b|see (?:also|the|our|below|above|`|\[|here)|for (?:more|further) (?:information|details?|examples?)|(?:read|check out|refer to|click|visit|find|browse|look at|take a look at) (?:the |our |out |more )|(?:link|documentation|guide|readme|changelog) (?:below|above|for)\b|following (?:example|code|options?|snippet|command|output)|this (?:example|section|page|document|guide|readme|repository|repo))\b/i
 const SPEAKS_OF_ITSELF =
   /^(?:note that this|let'?s|we(?:'ll|'re| will| can now)?|i(?:'m|'ve)?|imagine|suppose)\b/i
+/** "Removes a stream …", "Must be an array …": what it is said of stands elsewhere. */
+const WITHOUT_SUBJECT =
+  /^(?:`?[\w.]+`?: )?(?:must|should|can|could|may|will|is|are|was|has|\p{L}{2,}(?<!s)s) (?:the|an?|if|be|to|it|in|all|any|this|that|chunks|[\p{Lu}`])/iu
 const QUOTED_CODE = /(?:=>|===?|!==?|&&|\|\||;\s*$|\{\s*$|^\s*[}\])]|<\/|\bconst \w+ =|\bfunction\s*\(|\$ )/
 const BOILERPLATE =
   /\b(?:copyright|all rights reserved|licen[cs]ed? under|as is|permission is hereby|without warranty|table of contents|sponsors?|backers?|star us|pull requests? (?:are )?welcome|code of conduct|npm (?:install|i)\b|yarn add|build passing)\b/i
@@ -37,14 +40,14 @@ const BOILERPLATE_HEADING =
   /^\W*(?:licen[cs]e|copyright|change ?log|release notes|releases?|history|contribut\w+|contributors?|maintainers?|sponsors?|backers?|acknowledge?ments?|credits?|authors?|table of contents|contents|toc|badges?|support us|community|team|related|see also|links?|further reading|references)\W*$/i
 const VERSION_HEADING = /^\W*v?\d+\.\d+(?:\.\d+)?\b/
 const BOILERPLATE_FILE =
-  /(?:^|[/\\])(?:licen[cs]e|copying|notice|change-?log|changes|history|code[-_]of[-_]conduct|contributing|contributors|authors|maintainers|governance)[^/\\]*$/i
+  /(?:^|[/\\])(?:licen[cs]e|copying|notice|change-?log|changes|history|code[-_]of[-_]conduct|contributing|contributors|authors|maintainers|governance|security)[^/\\]*$/i
 
 const DEFINES =
   /\b(?:is|are) (?:an?|the|one of)\b|\b(?:means|refers to|denotes|consists of|stands for|is (?:called|used|known)|are (?:called|used|known)|defaults? to|by default)\b/i
 const BEHAVES =
   /\b(?:will|when|whenever|if|unless|until|after|before|once|must|should|cannot|can not|never|always|only|returns?|throws?|emits?|resolves?|rejects?|requires?|allows?|prevents?|guarantees?|ensures?|causes?)\b/i
 const ADVISES =
-  /\b(?:should|must|recommend(?:ed|s)?|avoid|prefer(?:red|ably)?|make sure|be aware|be sure|ensure|do not|don't|best practice|ought to)\b/i
+  /\b(?:should|must|recommend(?:ed|s)?|avoid|prefer(?:red|ably)?|make sure|be aware|be sure|ensure|best practice|ought to)\b|(?:^|[.;:,] )(?:do not|don't|never)\b/i
 
 /** 0 (of no use) to about 1.2 (whole, plain, informative): a factor on the relevance of the sentence. */
 export function quality(form: SentenceForm): number {
@@ -55,6 +58,8 @@ export function quality(form: SentenceForm): number {
   let factor = lengthFactor(statement.split(' ').length)
   if (BOILERPLATE_FILE.test(form.source)) factor *= 0.3
   if (SPEAKS_OF_ITSELF.test(statement)) factor *= 0.5
+  if (/^(?:for (?:example|instance)|e\.g\.)/i.test(statement)) factor *= 0.6
+  if (WITHOUT_SUBJECT.test(statement)) factor *= 0.6
   if (form.inList) factor *= /[.!]$/.test(statement) ? 0.95 : 0.8
   if (DEFINES.test(statement)) factor *= 1.1
   if (BEHAVES.test(statement)) factor *= 1.08
@@ -71,7 +76,8 @@ export const needsAntecedent = (statement: string): boolean =>
   (UNRESOLVED.test(statement) && !EMPTY_SUBJECT.test(statement)) || CONNECTIVE.test(statement)
 
 /** True when the sentence gives advice or states a duty, in its source's own words. */
-export const isAdvice = (statement: string): boolean => ADVISES.test(statement) && !isNamedOption(statement)
+export const isAdvice = (statement: string): boolean =>
+  ADVISES.test(statement) && !/\bshould (?:always )?be able\b/.test(statement) && !isNamedOption(statement)
 
 /** True when the sentence names code: an identifier, a call, an option. */
 export const hasCode = (statement: string): boolean =>

@@ -121,7 +121,7 @@ function nameOf(members: readonly number[], phrases: readonly Phrase[], names: S
   const inside = new Set(members)
   const ranked = phrases
     .map(phrase => ({ phrase, weight: weightOf(phrase, inside) }))
-    .filter(({ weight }) => weight > 0)
+    .filter(({ phrase, weight }) => weight > 0 && !/(?:ed|ly|es)$/.test(mostFrequent(phrase.forms)))
     .sort((a, b) => b.weight - a.weight || (a.phrase.stems.join() < b.phrase.stems.join() ? -1 : 1))
   const picked: Phrase[] = []
   const name = () => capitalised(listed(picked.map(({ forms }) => mostFrequent(forms))))
@@ -144,7 +144,7 @@ function weightOf({ members, stems }: Phrase, inside: ReadonlySet<number>): numb
   if (within < Math.min(2, inside.size)) return 0
   const share = within / inside.size
   const purity = within / members.size
-  return share * (0.25 + 0.75 * purity) * (1 + 0.3 * (stems.length - 1))
+  return share * (0.25 + 0.75 * purity) * (1 + 0.5 * (stems.length - 1))
 }
 
 const listed = (texts: readonly string[]): string => texts.join(', ').replace(/, ([^,]*)$/, ' and $1')

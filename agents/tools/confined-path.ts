@@ -5,8 +5,8 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, realpath } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep, win32 } from 'node:path'
-import { glob } from 'tinyglobby'
 import { RuntimeError, toRuntimeError } from '../../actors/errors.ts'
+import { matchingFiles } from './glob.ts'
 
 export interface ConfinedFile {
   /** As found from the root, with `/`. */
@@ -30,8 +30,8 @@ export async function confinedPath(root: string, path: string): Promise<Confined
 export async function confinedGlob(root: string, pattern: string): Promise<ConfinedFile[]> {
   refuseForm(pattern)
   const base = await realpath(root)
-  const paths = await glob(pattern, { cwd: base, followSymbolicLinks: false, dot: false })
-  return Promise.all(paths.toSorted().map(path => confinedPath(base, path)))
+  const paths = await matchingFiles(pattern, { cwd: base, followSymbolicLinks: false, dot: false })
+  return Promise.all(paths.map(path => confinedPath(base, path)))
 }
 
 /**

@@ -12,7 +12,7 @@ const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /** True when `address` (a plain IPv4 or IPv6 literal) belongs to the public internet. Anything odd is false. */
 export function isPublicAddress(address: string): boolean {
-  if (address.includes('%') || !ipaddr.isValid(address)) return false
+  if (address.includes('%') || addressFamily(address) === 0) return false
   const parsed = ipaddr.parse(address)
   if (parsed.range() !== 'unicast' || METADATA.has(parsed.toString())) return false
   return parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST)

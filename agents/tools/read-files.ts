@@ -2,15 +2,15 @@
  * The tool with which an agent reads files of one folder. Models name the paths, so every one is confined
  * to the folder; what the files say is data and never an instruction.
  */
-import type { FileHandle } from 'node:fs/promises'
 import { stat } from 'node:fs/promises'
-import { isDynamicPattern } from 'tinyglobby'
 import { z } from 'zod'
 import { RuntimeError } from '../../actors/errors.ts'
 import type { Document } from '../research/document.ts'
 import { defineTool, type Tool } from '../tool.ts'
 import { confinedGlob, confinedPath, openConfined } from './confined-path.ts'
-import { MAX_DOCUMENT_BYTES, toDocument, tooLarge } from './documents.ts'
+import { MAX_DOCUMENT_BYTES, toDocument } from './documents.ts'
+import { isGlob } from './glob.ts'
+import { readCapped } from './read-capped.ts'
 
 const MAX_FILES = 100
 const READABLE = '*.{md,markdown,txt,html,htm,json,pdf}'
@@ -88,8 +88,7 @@ async function expand(root: string, paths: readonly string[]): Promise<string[]>
 
 async function expandOne(root: string, path: string): Promise<string[]> {
   const entry = await confinedPath(root, path).catch((thrown: unknown) => {
-    if (thrown instanceof RuntimeError && thrown.kind === 'tool-failed' && isDynamicPattern(path))
-      return undefined
+    if (thrown instanceof RuntimeError && thrown.kind === 'tool-failed' && isGlob(path)) return undefined
     throw thrown
   })
   const isFolder = entry !== undefined && (await stat(entry.absolute)).isDirectory()
@@ -112,19 +111,6 @@ async function readDocument(root: string, path: string, maxBytes: number): Promi
   } finally {
     await handle.close()
   }
-}
-
-/** Reads at most one byte over the limit: a file may grow, or claim no size at all, as those in `/proc` do. */
-async function readCapped(handle: FileHandle, path: string, maxBytes: number): Promise<Uint8Array> {
-  if ((await handle.stat()).size > maxBytes) throw tooLarge(path, maxBytes)
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of handle.createReadStream({ autoClose: false, end: maxBytes })) {
-    chunks.push(chunk as Uint8Array)
-    size += (chunk as Uint8Array).byteLength
-  }
-  if (size > maxBytes) throw tooLarge(path, maxBytes)
-  return Buffer.concat(chunks, size)
 }
 
 function clip(documents: readonly Document[], maxCharacters: number): ReadFilesOutput {

@@ -169,6 +169,8 @@ function networkError(thrown: unknown, url: string): RuntimeError {
   const cause = thrown instanceof TypeError && thrown.cause !== undefined ? thrown.cause : thrown
   const code = (cause as NodeJS.ErrnoException).code
   const known = toRuntimeError(cause, 'tool-failed')
+  // The ports of mail servers and the like, which the fetch standard blocks.
+  if (known.message === 'bad port') return refuse(url, 'its port is not one for the web')
   return new RuntimeError('tool-failed', `"${url.slice(0, 200)}" could not be fetched: ${known.message}`, {
     retryable: code !== 'ENOTFOUND',
     fix: 'check the address and the network',

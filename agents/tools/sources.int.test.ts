@@ -4,15 +4,26 @@ import { dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { RuntimeError } from '../../actors/errors.ts'
 import { testSuite } from '../../runtime/testkit/suite.ts'
-import { type Source, resolveSources } from './sources.ts'
+import { resolveSources, type Source } from './sources.ts'
 
 const test = testSuite('agents/tools/sources')
 
 let cwd = ''
 const FILES = [
   ...['docs/b.md', 'docs/a.markdown', 'docs/deep/c.TXT', 'docs/page.html', 'docs/old.htm', 'docs/data.json'],
-  ...['docs/paper.pdf', 'docs/picture.png', 'docs/notes.rst', 'docs/.secret.md', 'docs/.git/x.md', 'odd[1].md'],
-  ...['docs/node_modules/pkg/readme.md', 'node_modules/nats/README.md', 'node_modules/nats/lib/node_modules/x/y.md'],
+  ...[
+    'docs/paper.pdf',
+    'docs/picture.png',
+    'docs/notes.rst',
+    'docs/.secret.md',
+    'docs/.git/x.md',
+    'odd[1].md',
+  ],
+  ...[
+    'docs/node_modules/pkg/readme.md',
+    'node_modules/nats/README.md',
+    'node_modules/nats/lib/node_modules/x/y.md',
+  ],
   ...['empty/picture.png', '.notes/own.md'],
 ]
 
@@ -87,7 +98,13 @@ test('paths outside the working directory are shown as found from it', async () 
 })
 
 test('keeps the order of the specs and gives each source once', async () => {
-  const specs = ['https://example.com/a#top', 'docs/page.html', 'docs', 'docs/**/*.md', 'HTTPS://example.com/a#top']
+  const specs = [
+    'https://example.com/a#top',
+    'docs/page.html',
+    'docs',
+    'docs/**/*.md',
+    'HTTPS://example.com/a#top',
+  ]
   assert.equal(await found(...specs), [
     'https://example.com/a#top',
     'docs/page.html',

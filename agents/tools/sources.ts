@@ -5,9 +5,9 @@
  */
 import { stat } from 'node:fs/promises'
 import { relative, resolve, sep } from 'node:path'
-import { glob, isDynamicPattern } from 'tinyglobby'
 import { RuntimeError } from '../../actors/errors.ts'
 import { toPosix } from './confined-path.ts'
+import { isGlob, matchingFiles } from './glob.ts'
 
 export type Source =
   | {
@@ -42,7 +42,8 @@ export async function resolveSources(
   for (const spec of specs) {
     for (const source of await resolveSpec(spec, options)) {
       const key = source.kind === 'url' ? source.url : source.absolute
-      if (!found.has(key)) found.set(key, source)
+      // A file that a folder brought along may be named as well; it keeps its place.
+      if (!found.has(key) || (source.kind === 'file' && source.named)) found.set(key, source)
     }
     if (found.size > maxFiles) throw tooMany(spec, maxFiles)
   }
@@ -61,7 +62,7 @@ async function resolveSpec(spec: string, { cwd, signal }: ResolveSourcesOptions)
   })
   const entry = await stat(absolute).catch(ignoreMissing)
   if (entry?.isFile()) return [toFile(absolute, true)]
-  if (!entry && !isDynamicPattern(spec)) throw empty(spec, 'there is no such file or folder')
+  if (!entry && !isGlob(spec)) throw empty(spec, 'there is no such file or folder')
   const paths = entry?.isDirectory()
     ? await filesIn(absolute, `**/*.${READABLE}`, absolute, signal)
     : (await filesIn(cwd, toPattern(spec), spec, signal)).filter(
@@ -79,7 +80,7 @@ async function filesIn(
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
   const inside = named.split(/[/\\]/).includes('node_modules')
-  const paths = await glob(pattern, {
+  const paths = await matchingFiles(pattern, {
     cwd,
     absolute: true,
     dot: false,
@@ -88,7 +89,7 @@ async function filesIn(
     ...(signal && { signal }),
   })
   signal?.throwIfAborted()
-  return paths.map(path => resolve(path)).toSorted()
+  return paths.map(path => resolve(path))
 }
 
 /** On Windows a user writes `docs\*.md`, which a glob would read as an escape. */

@@ -76,6 +76,7 @@ async function webSearch(
   try {
     // A redirect could carry the key to another host.
     const response = await fetch(url, { ...init, redirect: 'error', signal: stop.signal })
+    if (provider === 'searxng' && response.status === 403) throw jsonDisabled(403)
     refuseBadStatus(response, provider, Date.now())
     const body = await readBody(response, provider, MAX_RESPONSE_BYTES)
     return readResults(provider, body).slice(0, limit)
@@ -103,14 +104,17 @@ const REQUESTS: Readonly<Record<SearchProvider, BuildRequest>> = {
     url: endpoint(baseUrls?.tavily ?? 'https://api.tavily.com', 'search'),
     init: {
       method: 'POST',
-      headers: { authorization: `Bearer ${env['TAVILY_API_KEY']}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${env['TAVILY_API_KEY']?.trim()}`,
+        'content-type': 'application/json',
+      },
       body: JSON.stringify({ query, max_results: limit, search_depth: 'basic' }),
     },
   }),
   brave: (query, limit, { env, baseUrls }) => {
     const url = endpoint(baseUrls?.brave ?? 'https://api.search.brave.com', 'res/v1/web/search')
     url.search = new URLSearchParams({ q: query, count: String(limit) }).toString()
-    const key = env['BRAVE_API_KEY'] ?? ''
+    const key = env['BRAVE_API_KEY']?.trim() ?? ''
     return { url, init: { headers: { accept: 'application/json', 'x-subscription-token': key } } }
   },
   searxng: (query, _limit, { env }) => {
@@ -154,20 +158,27 @@ function parseAnswer(provider: SearchProvider, body: Uint8Array): z.infer<typeof
     const json: unknown = JSON.parse(new TextDecoder().decode(body))
     return provider === 'brave' ? (braveAnswer.parse(json).web?.results ?? []) : hits.parse(json).results
   } catch (cause) {
+    if (provider === 'searxng') throw jsonDisabled(200, cause)
     throw new RuntimeError(
       'tool-failed',
       `the answer of ${provider} is not what its documentation describes`,
       {
         retryable: false,
-        fix:
-          provider === 'searxng'
-            ? 'enable the json format in settings.yml of the instance (search.formats)'
-            : 'update agenticraft, or use another search provider',
+        fix: 'update agenticraft, or use another search provider',
         cause,
       },
     )
   }
 }
+
+/** Most instances answer in HTML only, with 403 for other formats, until their operator allows more. */
+const jsonDisabled = (status: number, cause?: unknown): RuntimeError =>
+  new RuntimeError('tool-failed', 'the SearXNG instance does not answer in JSON', {
+    retryable: false,
+    fix: 'add json to search.formats in the settings.yml of the instance',
+    cause,
+    details: { status },
+  })
 
 const oneLine = (value: string): string => value.replace(/\s+/g, ' ').trim()
 

@@ -126,7 +126,11 @@ test('clear forgets, and a call under way is then answered but not kept', async 
   assert.equal(await Promise.all([old, fresh]), [1, 2])
   assert.is(await f(), 2)
   f.clear()
-  assert.is(await f(), 3)
+  const unkept = f()
+  f.clear()
+  assert.is(await unkept, 3)
+  assert.is(f.info().size, 0)
+  assert.is(await f(), 4)
 })
 
 test('a key function says what is the same, and sees this', () => {

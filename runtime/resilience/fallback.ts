@@ -4,7 +4,7 @@
  */
 import { RuntimeError } from '../../actors/errors.ts'
 import { isAbortError } from '../../actors/policies/retry.ts'
-import { bothWays, isThenable, type Method } from './wrap.ts'
+import { bothWays, isThenable, type Method, said } from './wrap.ts'
 
 export interface FallbackOptions {
   /** Which errors to fall back on; the others are thrown on. Default: all but a cancellation. */
@@ -72,8 +72,6 @@ const isFailure = (error: unknown): boolean =>
   !(isAbortError(error) || (error instanceof RuntimeError && error.kind === 'cancelled'))
 
 function bothFailed(name: string, first: unknown, second: unknown): RuntimeError {
-  const said = (error: unknown): string =>
-    error instanceof Error ? error.message || error.name : String(error)
   return new RuntimeError(
     'fallback-failed',
     `"${name}" failed (${said(first)}) and so did its fallback (${said(second)})`,

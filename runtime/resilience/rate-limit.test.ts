@@ -26,6 +26,7 @@ test('calls too many wait their turn, in the order they came', async () => {
   const { log, call } = noted(clock)
   const limited = rateLimit({ calls: 2, perSeconds: 1, clock })(call)
   const all = Promise.all([1, 2, 3, 4, 5].map(n => limited(n)))
+  assert.equal(clock.pending(), [500], 'one timer for all who wait')
   await clock.advance(5000)
   assert.equal(await all, [1, 2, 3, 4, 5])
   assert.equal(log, [

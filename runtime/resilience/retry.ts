@@ -13,7 +13,7 @@ import {
   type RetryPolicy,
 } from '../../actors/policies/retry.ts'
 import { systemClock } from '../clock.ts'
-import { type AsyncPolicy, bothWays, type Invoke, refuseOptions } from './wrap.ts'
+import { type AsyncPolicy, bothWays, type Invoke, refuseOptions, said } from './wrap.ts'
 
 export interface RetryOptions {
   /** All attempts together. Default 3. */
@@ -135,6 +135,3 @@ function cancelled({ name, attempts, elapsedMs }: Call, signal: AbortSignal, las
     },
   )
 }
-
-const said = (error: unknown): string =>
-  error instanceof Error ? error.message || error.name : String(error)

@@ -59,6 +59,10 @@ export function keyOfCall(policy: string, key: CallKey, self: unknown, args: rea
   throw refuseOptions(policy, `key returned a ${typeof made}`, 'return a string')
 }
 
+/** What an error says, for the message of the one it causes. */
+export const said = (error: unknown): string =>
+  error instanceof Error ? error.message || error.name : String(error)
+
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 

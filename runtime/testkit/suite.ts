@@ -27,7 +27,11 @@ export interface TestSuite {
 export function testSuite(name: string, { limitMs = 10_000 }: TestOptions = {}): TestSuite {
   const inner = suite(name)
   const limited = (title: string, body: Body) => async () => {
-    await within(limitMs, async () => body(), `"${title}"`)
+    try {
+      await within(limitMs, async () => body(), `"${title}"`)
+    } catch (error) {
+      throw printable(error)
+    }
   }
   const hook = (register: (body: () => Promise<void>) => void, title: string) => (body: Body) =>
     register(limited(title, body))
@@ -39,4 +43,14 @@ export function testSuite(name: string, { limitMs = 10_000 }: TestOptions = {}):
     afterEach: hook(inner.after.each, 'after each'),
     run: () => inner.run(),
   })
+}
+
+/** uvu takes `details` for a text it can split and dies silently on any other: such an error is shown by its stack. */
+function printable(thrown: unknown): unknown {
+  if (!(thrown instanceof Error) || !('details' in thrown) || typeof thrown.details === 'string')
+    return thrown
+  const shown = new Error(thrown.message, { cause: thrown })
+  shown.name = thrown.name
+  shown.stack = `${thrown.stack}\ndetails: ${JSON.stringify(thrown.details)}`
+  return shown
 }

@@ -1,0 +1,207 @@
+/**
+ * What an agent does to the world, as effects: prepare material, call its model, use a tool, finish or extract
+ * an answer. Each result is committed before the agent sees it, so a crash never buys the same tokens twice.
+ */
+import { type EffectContext, type EffectLogic, effect } from '../actors/effect.ts'
+import { RuntimeError } from '../actors/errors.ts'
+import { NO_USAGE } from '../actors/events.ts'
+import type { Plain } from '../actors/plain.ts'
+import type { Agent } from './define-agent.ts'
+import type { ModelAccess } from './models/access.ts'
+import type { ModelMessage, ModelRequest, ModelResponse } from './models/model.ts'
+import { readObject } from './models/structured.ts'
+import type { Skill, SkillContext } from './skill.ts'
+import type { Tool } from './tool.ts'
+
+export interface AgentSetting {
+  readonly models: ModelAccess
+  /** Id of the model it thinks with, as `ModelAccess.use` returned it. Without one it works extractively. */
+  readonly model?: string
+  /** What its skills work on. */
+  readonly resources?: unknown
+  /** Tokens reserved from the budget for one answer when nothing else limits it. */
+  readonly now: () => number
+}
+
+export interface SkillCall {
+  readonly skill: string
+  readonly input: Plain
+}
+
+export interface ThinkInput {
+  readonly skill: string
+  readonly request: ModelRequest
+  /** This call repairs an answer that did not fit: another misfit goes to the supervisor. */
+  readonly repair: boolean
+}
+
+/** Either an answer that fits, or tool calls to make, or what is wrong with the answer. */
+export interface Thought {
+  readonly response: ModelResponse
+  readonly reply?: Plain
+  readonly problem?: string
+}
+
+export interface FinishInput extends SkillCall {
+  readonly reply: Plain
+}
+
+/** Effect names by which the machine invokes them; a tool is invoked as `tool:<name>`. */
+export interface AgentEffects {
+  readonly prepare: EffectLogic<SkillCall, unknown>
+  readonly model: EffectLogic<ThinkInput, Thought>
+  readonly finish: EffectLogic<FinishInput, unknown>
+  readonly extract: EffectLogic<SkillCall, unknown>
+}
+
+export const toolEffectName = (tool: string): string => `tool:${tool}`
+
+export function agentEffects(agent: Agent, setting: AgentSetting): AgentEffects {
+  const skillOf = (name: string): Skill => agent.skills[name] as Skill
+  const contextOf = (context: EffectContext): SkillContext => ({
+    signal: context.signal,
+    resources: setting.resources,
+    now: setting.now,
+    progress: context.progress,
+  })
+  return {
+    prepare: effect({
+      class: 'pure',
+      run: ({ skill, input }: SkillCall, context) => skillOf(skill).prepare?.(input, contextOf(context)),
+    }),
+    model: effect({
+      class: 'pure',
+      reserve: ({ request }: ThinkInput) => ({
+        modelCalls: 1,
+        inputTokens: estimateTokens(request.messages),
+        outputTokens: request.maxOutputTokens ?? agent.limits?.maxOutputTokens ?? DEFAULT_ANSWER_TOKENS,
+      }),
+      run: (input: ThinkInput, context) => think(skillOf(input.skill), input, setting, context),
+    }),
+    finish: effect({
+      class: 'pure',
+      run: async ({ skill, input, reply }: FinishInput, context) => {
+        const { finish, output } = skillOf(skill)
+        return checked(output, await finish?.(reply, input, contextOf(context)), skill)
+      },
+    }),
+    extract: effect({
+      class: 'pure',
+      run: ({ skill, input }: SkillCall, context) => {
+        const { extract, output } = skillOf(skill)
+        const result = extract?.(input, contextOf(context))
+        return result instanceof Promise
+          ? result.then(value => checked(output, value, skill))
+          : checked(output, result, skill)
+      },
+    }),
+  }
+}
+
+/** Reserved for an answer whose length nothing limits. */
+const DEFAULT_ANSWER_TOKENS = 4_096
+
+/** A rough size in tokens, for the reservation only: four characters a token, as OpenAI's guide estimates English. */
+const estimateTokens = (messages: readonly ModelMessage[]): number =>
+  Math.ceil(JSON.stringify(messages).length / 4)
+
+async function think(
+  skill: Skill,
+  { request, repair }: ThinkInput,
+  { models, model }: AgentSetting,
+  context: EffectContext,
+): Promise<Thought> {
+  const remedy = context.remedy as { readonly model?: string; readonly compact?: boolean } | undefined
+  const id = remedy?.model ? await models.use(remedy.model) : (model as string)
+  const messages = remedy?.compact ? compacted(request.messages) : request.messages
+  const response = await models.generate(
+    id,
+    { ...request, messages },
+    {
+      signal: context.signal,
+      onDelta: text => context.progress(text === '' ? undefined : { token: text }),
+    },
+  )
+  context.spent({ ...NO_USAGE, ...response.usage })
+  if (response.finish === 'refused') throw refused(id)
+  if (response.toolCalls.length > 0) return { response }
+  const reading = readObject(skill.reply ?? skill.output, response.text)
+  if (reading.ok) return { response, reply: reading.value as Plain }
+  if (repair) throw misfit(id, reading.problem)
+  return { response, problem: reading.problem }
+}
+
+/** Messages that are kept whole when a conversation is compacted: who it is, the task, and the latest turns. */
+const KEPT_AT_END = 4
+const CLIPPED_CHARACTERS = 400
+
+/** A shorter conversation: old tool results and answers are clipped, and say so. */
+export function compacted(messages: readonly ModelMessage[]): readonly ModelMessage[] {
+  const recent = messages.length - KEPT_AT_END
+  return messages.map((message, i) => {
+    if (i < 2 || i >= recent) return message
+    if (message.role === 'assistant') return { ...message, text: clip(message.text) }
+    if (message.role !== 'tool') return message
+    return {
+      ...message,
+      results: message.results.map(result => ({ ...result, output: clip(JSON.stringify(result.output)) })),
+    }
+  })
+}
+
+const clip = (text: string): string =>
+  text.length <= CLIPPED_CHARACTERS
+    ? text
+    : `${text.slice(0, CLIPPED_CHARACTERS)} … (${text.length} characters, shortened)`
+
+function checked(schema: Skill['output'], value: unknown, skill: string): unknown {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  throw new RuntimeError(
+    'schema-invalid',
+    `skill "${skill}" made an output that does not fit its own schema`,
+    {
+      why: result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+      retryable: false,
+    },
+  )
+}
+
+const refused = (model: string): RuntimeError =>
+  new RuntimeError('refused', `${model} declined to answer`, {
+    fix: 'rephrase the task, or use another model',
+  })
+
+const misfit = (model: string, problem: string): RuntimeError =>
+  new RuntimeError('schema-invalid', `the answer of ${model} does not fit its schema, also after a repair`, {
+    why: problem,
+    fix: 'use a model that follows schemas, or give the agent a fallback model',
+  })
+
+/** One tool as an effect: its input is checked here, because it was written by a model. */
+export function toolEffect(tool: Tool): EffectLogic<unknown, unknown> {
+  const { timeoutMs, check, undo } = tool
+  return effect({
+    class: tool.effect,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(check && { check }),
+    ...(undo && { undo }),
+    reserve: () => ({ toolCalls: 1 }),
+    run: async (input, context) => {
+      const parsed = tool.input.safeParse(input)
+      if (!parsed.success) throw badInput(tool, parsed.error.issues)
+      context.spent({ ...NO_USAGE, toolCalls: 1 })
+      const output = await tool.run(parsed.data, context)
+      return tool.output ? checked(tool.output, output, tool.name) : output
+    },
+  })
+}
+
+const badInput = (
+  tool: Tool,
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): RuntimeError =>
+  new RuntimeError('input-invalid', `the arguments for tool "${tool.name}" do not fit its schema`, {
+    why: issues.map(issue => `${issue.path.join('.') || 'the arguments'}: ${issue.message}`).join('; '),
+    fix: 'correct the arguments and call it again',
+  })

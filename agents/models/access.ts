@@ -1,0 +1,140 @@
+/**
+ * How agents reach models: a name or an object becomes a `Model` once, and every call is let through by that
+ * model's actor (breaker, rate limit) and reported to it. One per runtime. It never retries: a call that may
+ * not be made now fails with `circuit-open`, or waits its turn within the caller's own time limits.
+ */
+import type { LanguageModelV3 } from '@ai-sdk/provider'
+import type { Address } from '../../actors/address.ts'
+import { RuntimeError, toRuntimeError } from '../../actors/errors.ts'
+import { fingerprint } from '../../actors/loop-detection.ts'
+import type { Runtime } from '../../runtime/create-runtime.ts'
+import type { Model, ModelCallOptions, ModelRequest, ModelResponse } from './model.ts'
+import {
+  type AdmitAnswer,
+  DEFAULT_BREAKER,
+  freePass,
+  isWorthReporting,
+  modelBehaviour,
+  type ModelLimits,
+  type ModelState,
+  type Outcome,
+} from './model-actor.ts'
+import { type ResolveOptions, resolveModel } from './providers.ts'
+
+/** `provider:model`, an AI SDK v6 language model, or a `Model`. */
+export type ModelSpec = string | LanguageModelV3 | Model
+
+export interface ModelAccessOptions extends Omit<ResolveOptions, 'prices'> {
+  readonly runtime: Runtime
+  readonly limits?: Partial<ModelLimits>
+  /** USD per million tokens, by `provider:model`. Without a price a cost is unknown, never guessed. */
+  readonly prices?: Readonly<Record<string, NonNullable<ResolveOptions['prices']>>>
+}
+
+export interface ModelAccess {
+  /** Makes a model callable under its id, which it returns. Throws what `resolveModel` throws. */
+  use(spec: ModelSpec): Promise<string>
+  /** One call. `signal` and the caller's deadline bound the waiting too. */
+  generate(id: string, request: ModelRequest, options: ModelCallOptions): Promise<ModelResponse>
+}
+
+/** How long everybody waits after a 429 that does not say, ms. */
+const DEFAULT_PAUSE_MS = 1_000
+
+/** Failures that say something about the provider's health. */
+const UNHEALTHY: ReadonlySet<string> = new Set(['model-failed', 'attempt-timeout', 'stalled'])
+
+export function createModelAccess({ runtime, limits, prices = {}, ...resolve }: ModelAccessOptions): ModelAccess {
+  const behaviour = modelBehaviour()
+  const models = new Map<string, Promise<{ readonly model: Model; readonly actor: Address }>>()
+
+  const open = async (spec: ModelSpec): Promise<{ model: Model; actor: Address }> => {
+    const price = typeof spec === 'string' ? prices[spec] : undefined
+    const model = await resolveModel(spec, { ...resolve, ...(price && { prices: price }) })
+    const input = { id: model.id, limits: { breaker: DEFAULT_BREAKER, ...limits } }
+    const actor = await runtime.spawn(behaviour, { id: actorId(model.id), input, restart: 'permanent' })
+    return { model, actor }
+  }
+
+  const use = async (spec: ModelSpec): Promise<string> => {
+    const id = typeof spec === 'string' ? spec : idOf(spec)
+    const opened = models.get(id) ?? open(spec)
+    models.set(id, opened)
+    try {
+      await opened
+    } catch (error) {
+      models.delete(id)
+      throw error
+    }
+    return id
+  }
+
+  const stateOf = (actor: Address): ModelState => runtime.snapshot(actor)?.context as ModelState
+
+  const admitted = async (id: string, actor: Address, options: ModelCallOptions): Promise<number> => {
+    const pass = freePass(stateOf(actor), runtime.host.clock.now())
+    if (pass !== undefined) return pass
+    for (;;) {
+      const answer = (await runtime.ask(actor, 'model.admit', null, { signal: options.signal })) as AdmitAnswer
+      if (answer.allowed) return answer.ticket
+      if (answer.because === 'circuit-open') throw open_(id, answer.waitMs)
+      await pauseFor(runtime, answer.waitMs, options)
+    }
+  }
+
+  const report = (actor: Address, outcome: Outcome): void => {
+    if (isWorthReporting(stateOf(actor), outcome)) runtime.tell(actor, 'model.report', outcome)
+  }
+
+  return {
+    use,
+    async generate(id, request, options) {
+      const { model, actor } = await (models.get(id) ?? Promise.reject(unknown(id)))
+      const ticket = await admitted(id, actor, options)
+      try {
+        const response = await model.generate(request, options)
+        report(actor, { ok: true, ticket })
+        return response
+      } catch (thrown) {
+        const error = toRuntimeError(options.signal.aborted ? options.signal.reason : thrown, 'model-failed')
+        if (error.kind === 'rate-limited') {
+          report(actor, { ok: false, ticket, pausedForMs: error.retryAfterMs ?? DEFAULT_PAUSE_MS })
+        } else if (UNHEALTHY.has(error.kind)) report(actor, { ok: false, ticket })
+        throw error
+      }
+    },
+  }
+}
+
+const idOf = (spec: LanguageModelV3 | Model): string => ('id' in spec ? spec.id : `${spec.provider}:${spec.modelId}`)
+
+/** An address token for any model id: readable, and distinct where the readable part is cut or changed. */
+const actorId = (id: string): string =>
+  `${id.replaceAll(/[^A-Za-z0-9_-]+/g, '-').slice(0, 48)}-${fingerprint(id)}`.slice(0, 64)
+
+/** Waits its turn and shows progress, so that waiting is not taken for a hang. */
+function pauseFor(runtime: Runtime, ms: number, { signal, onDelta }: ModelCallOptions): Promise<void> {
+  const { clock } = runtime.host
+  return new Promise((resolve, reject) => {
+    const finish = (settle: () => void): void => {
+      cancel()
+      signal.removeEventListener('abort', onAbort)
+      settle()
+    }
+    const onAbort = (): void => finish(() => reject(toRuntimeError(signal.reason, 'cancelled')))
+    const cancel = clock.at(clock.now() + ms, () => finish(resolve))
+    signal.addEventListener('abort', onAbort, { once: true })
+    onDelta?.('')
+    if (signal.aborted) onAbort()
+  })
+}
+
+const open_ = (id: string, retryAfterMs: number): RuntimeError =>
+  new RuntimeError('circuit-open', `${id} failed too often and is left alone for ${retryAfterMs} ms`, {
+    why: 'calling a provider that is down costs time and helps nobody',
+    fix: 'wait, or configure a fallback model',
+    retryAfterMs,
+  })
+
+const unknown = (id: string): RuntimeError =>
+  new RuntimeError('model-unknown', `no model "${id}" was made available to this runtime`)

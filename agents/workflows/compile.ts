@@ -1,0 +1,213 @@
+/**
+ * Turns a workflow literal into an XState machine: one state per step, in order, branches and loops as compound
+ * states. The machine is all there is to a run: what has been done is its committed state.
+ */
+import { type Behaviour, defineBehaviour } from '../../actors/behaviour.ts'
+import { RuntimeError, toWireError } from '../../actors/errors.ts'
+import { type AnyStateMachine, ask, outputs, setup } from '../../actors/machine.ts'
+import type {
+  AskStep,
+  BranchStep,
+  HumanStep,
+  LoopStep,
+  MapStep,
+  Step,
+  Workflow,
+  WorkflowStep,
+} from './define-workflow.ts'
+import { actions } from './run-actions.ts'
+import * as run from './run-state.ts'
+
+type Args = run.Args
+/** A state node's configuration; XState checks it when the machine is made. */
+type Node = Readonly<Record<string, unknown>>
+
+/** Unanswered for a day, a question to a person ends the run: every wait has an end. */
+const DEFAULT_HUMAN_MS = 86_400_000
+
+/** The machine of a workflow's runs, checked and ready to be spawned. */
+export function compileWorkflow(workflow: Workflow): Behaviour {
+  return defineBehaviour({ type: workflow.name, machine: workflowMachine(workflow) })
+}
+
+export function workflowMachine(workflow: Workflow): AnyStateMachine {
+  const machine = setup({
+    types: { context: {} as run.RunState, input: {} as run.RunInput },
+    actors: { ask },
+    actions: { ...outputs, ...actions(workflow) } as never,
+  }).createMachine({
+    id: workflow.name,
+    context: ({ input }: { input: run.RunInput }) => run.initial(input),
+    initial: 'waiting',
+    on: { 'task.cancelled': { target: '.failing', actions: 'keepCancellation' } },
+    states: {
+      waiting: {
+        on: {
+          'workflow.start': [
+            {
+              guard: (args: Args) => run.startProblem(workflow, args) !== undefined,
+              actions: {
+                type: 'fail',
+                params: (args: Args) => ({ error: run.startProblem(workflow, args) }),
+              },
+            },
+            { target: 'running', actions: 'begin' },
+          ],
+        },
+      },
+      running: { ...sequence(workflow.steps), on: { 'workflow.start': refuseSecond }, onDone: 'finishing' },
+      finishing: {
+        tags: 'busy',
+        always: [
+          {
+            target: 'waiting',
+            actions: [
+              { type: 'reply', params: (args: Args) => ({ body: run.result(workflow, args.context) }) },
+            ],
+          },
+        ],
+      },
+      failing: {
+        id: 'failing',
+        tags: 'busy',
+        entry: 'stopAsks',
+        always: {
+          target: 'waiting',
+          actions: [{ type: 'reply', params: (args: Args) => ({ body: run.failure(args.context) }) }],
+        },
+      },
+    },
+  } as never)
+  return machine as unknown as AnyStateMachine
+}
+
+/** Only a run that waits for a person can be asked to start: while it works, messages wait in its mailbox. */
+const refuseSecond = {
+  actions: {
+    type: 'fail',
+    params: { error: toWireError(new RuntimeError('workflow-invalid', 'this run has started already')) },
+  },
+}
+
+/** Steps one after the other, as a compound state that is done after the last. */
+function sequence(steps: readonly Step[]): Node {
+  const next = (i: number): string => (i + 1 < steps.length ? (steps[i + 1] as Step).id : 'end')
+  return {
+    initial: steps[0]?.id ?? 'end',
+    states: {
+      ...Object.fromEntries(steps.map((step, i) => [step.id, compileStep(step, next(i))])),
+      end: { type: 'final' },
+    },
+  }
+}
+
+function compileStep(step: Step, next: string): Node {
+  if ('map' in step) return mapState(step, next)
+  if ('branch' in step) return branchState(step, next)
+  if ('loop' in step) return loopState(step, next)
+  if ('human' in step) return humanState(step, next)
+  return callState(step, next)
+}
+
+const named = (type: string, step: Step): Node => ({ type, params: { step } })
+
+function callState(step: AskStep | WorkflowStep, next: string): Node {
+  return {
+    tags: 'busy',
+    entry: named('announce', step),
+    invoke: {
+      src: 'ask',
+      id: step.id,
+      input: (args: Args) => run.askInput(step, args.context),
+      onDone: [
+        {
+          guard: (args: Args) => run.nestedFailure(step, args) !== undefined,
+          target: failureTarget(step, next),
+          actions: named('keepNestedFailure', step),
+        },
+        { target: next, actions: named('keepOutput', step) },
+      ],
+      onError: { target: failureTarget(step, next), actions: named('keepFailure', step) },
+    },
+  }
+}
+
+const failureTarget = (step: Step, next: string): string => (step.onError === 'skip' ? next : FAILING)
+/** Every machine's failing state; ids of state nodes are absolute, whatever the depth. */
+const FAILING = '#failing'
+
+function mapState(step: MapStep, next: string): Node {
+  const settle = { actions: named('keepItem', step) }
+  return {
+    tags: 'busy',
+    entry: [named('announce', step), named('startMap', step)],
+    on: { 'xstate.done.actor.*': settle, 'xstate.error.actor.*': settle },
+    always: [
+      { guard: ({ context }: Args) => context.error !== null, target: FAILING },
+      {
+        guard: ({ context }: Args) => run.mapIsDone(step, context),
+        target: next,
+        actions: named('endMap', step),
+      },
+    ],
+  }
+}
+
+function branchState(step: BranchStep, next: string): Node {
+  const cases = step.branch.map(({ steps }, i) => [`case-${i + 1}`, { ...sequence(steps), onDone: 'end' }])
+  return {
+    initial: 'choosing',
+    states: {
+      choosing: {
+        tags: 'busy',
+        always: [
+          ...step.branch.map(({ when }, i) => ({
+            guard: ({ context }: Args) => run.conditionHolds(when, context),
+            target: `case-${i + 1}`,
+          })),
+          { target: 'otherwise' },
+        ],
+      },
+      ...Object.fromEntries(cases),
+      otherwise: { ...sequence(step.otherwise ?? []), onDone: 'end' },
+      end: { type: 'final' },
+    },
+    onDone: next,
+  }
+}
+
+function loopState(step: LoopStep, next: string): Node {
+  return {
+    initial: 'round',
+    entry: named('beginLoop', step),
+    states: {
+      round: { entry: named('beginRound', step), ...sequence(step.loop), onDone: 'deciding' },
+      deciding: {
+        tags: 'busy',
+        always: [
+          { guard: ({ context }: Args) => run.loopIsDone(step, context), target: 'end' },
+          { target: 'round' },
+        ],
+      },
+      end: { type: 'final' },
+    },
+    onDone: { target: next, actions: named('endLoop', step) },
+  }
+}
+
+function humanState(step: HumanStep, next: string): Node {
+  return {
+    entry: [named('announce', step), named('askHuman', step)],
+    on: {
+      'human.answer': [
+        {
+          guard: (args: Args) => run.answerProblem(step, args) !== undefined,
+          actions: { type: 'fail', params: (args: Args) => ({ error: run.answerProblem(step, args) }) },
+        },
+        { target: next, actions: named('keepAnswer', step) },
+      ],
+      'human.unavailable': { target: FAILING, actions: named('keepSilence', step) },
+    },
+    after: { [step.timeoutMs ?? DEFAULT_HUMAN_MS]: { target: FAILING, actions: named('keepSilence', step) } },
+  }
+}

@@ -1,0 +1,106 @@
+import fc from 'fast-check'
+import * as assert from 'uvu/assert'
+import { testSuite } from '../runtime/testkit/suite.ts'
+import { createTerminal, printable, type TerminalOptions, wantsColour } from './terminal.ts'
+
+const test = testSuite('cli/terminal')
+
+function opened(options: Partial<TerminalOptions> & { tty?: boolean } = {}) {
+  const { tty = false, ...rest } = options
+  const texts = { out: '', err: '' }
+  const stream = (name: 'out' | 'err') => ({
+    isTTY: tty,
+    write: (text: string) => {
+      texts[name] += text
+    },
+  })
+  return {
+    texts,
+    terminal: createTerminal({ stdout: stream('out'), stderr: stream('err'), env: {}, ...rest }),
+  }
+}
+
+test('sends results to stdout and all else to stderr, a line each', () => {
+  const { texts, terminal } = opened()
+  terminal.data('result')
+  terminal.show({ a: 1 }, 'shown\n')
+  terminal.message('progress')
+  terminal.failure('why')
+  assert.equal(texts, { out: 'result\nshown\n', err: 'progress\nwhy\n' })
+})
+
+test('shows values as one line of JSON on request', () => {
+  const { texts, terminal } = opened({ json: true })
+  terminal.show({ a: 'x\ny' }, () => 'never')
+  assert.equal(texts, { out: '{"a":"x\\ny"}\n', err: '' })
+})
+
+test('keeps quiet about progress, never about a failure', () => {
+  const { texts, terminal } = opened({ quiet: true })
+  terminal.message('progress')
+  terminal.failure('why')
+  assert.equal(texts, { out: '', err: 'why\n' })
+})
+
+test('colours a screen, and nothing that is piped', () => {
+  const shown = (options: Parameters<typeof opened>[0]) => {
+    const { texts, terminal } = opened(options)
+    terminal.show(null, paint => paint('red', 'x'))
+    return texts.out
+  }
+  assert.is(shown({ tty: true }), '\u001b[31mx\u001b[39m\n')
+  assert.is(shown({ tty: false }), 'x\n')
+  assert.is(shown({ tty: true, noColor: true }), 'x\n')
+  assert.is(shown({ tty: true, env: { NO_COLOR: '1' } }), 'x\n')
+})
+
+test('decides colours by NO_COLOR, then FORCE_COLOR, then the stream', () => {
+  const write = () => {}
+  const table = [
+    [{}, true, true],
+    [{}, false, false],
+    [{ TERM: 'dumb' }, true, false],
+    [{ NO_COLOR: '' }, true, true],
+    [{ NO_COLOR: '1', FORCE_COLOR: '1' }, true, false],
+    [{ FORCE_COLOR: '1' }, false, true],
+    [{ FORCE_COLOR: '0' }, true, false],
+  ] as const
+  for (const [env, isTTY, expected] of table) {
+    assert.is(wantsColour({ write, isTTY }, env), expected, JSON.stringify([env, isTTY]))
+  }
+})
+
+test('cleans results of strangers on a screen, and leaves them untouched in a pipe', () => {
+  const hostile = 'a\u001b[2Jb\u202ec\u0007\n'
+  const { texts, terminal } = opened({ tty: true })
+  terminal.data(hostile)
+  assert.is(texts.out, 'ab\ufffdc\ufffd\n')
+  const piped = opened()
+  piped.terminal.data(hostile)
+  assert.is(piped.texts.out, hostile)
+})
+
+test('leaves no control character in printable text but tab and newline', () => {
+  const mark = fc.constantFrom(
+    '\u001b',
+    '\u009b',
+    '\u0007',
+    '\r',
+    '\u0000',
+    '\u2066',
+    ']0;',
+    '[31m',
+    'a',
+    '\n',
+    '\t',
+  )
+  fc.assert(
+    fc.property(fc.array(fc.oneof(mark, fc.string())), parts => {
+      const unsafe = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
+      assert.not.ok(unsafe.test(printable(parts.join('')).replace(/[\n\t]/g, '')))
+    }),
+  )
+  assert.is(printable('Grüße, 世界 👋\r\n\tx'), 'Grüße, 世界 👋\n\tx')
+})
+
+test.run()
