@@ -3,12 +3,13 @@
  * timers) and knows what the actor is waiting for. Outcomes come back through `outcome` and are committed
  * like everything else. Owned by one cell; it never touches the machine.
  */
-import type { Address } from './address.ts'
+import { type Address, parseAddress } from './address.ts'
 import type { Amounts } from './budget.ts'
+import { parseLease } from './budget-lease.ts'
 import type { CellHost, CellSpec } from './cell-host.ts'
 import type { Cancel } from './clock.ts'
-import type { Envelope } from './envelope.ts'
-import { RuntimeError, toRuntimeError, toWireError, type WireError } from './errors.ts'
+import { checkMessageType, type Envelope, refuseReserved } from './envelope.ts'
+import { type RuntimeError, toRuntimeError, toWireError, type WireError } from './errors.ts'
 import { NO_USAGE, type Usage } from './events.ts'
 import { cancelled, deadlineOf, InFlight, type InFlightOwner, type Intent, stamp } from './in-flight.ts'
 import { Inbound } from './inbound.ts'
@@ -16,6 +17,7 @@ import type { Act, Cause, Taken } from './journal.ts'
 import type { AskInput } from './machine.ts'
 import type { Plain } from './plain.ts'
 import * as protocol from './protocol.ts'
+import { cycle } from './refusals.ts'
 import { type EffectPolicy, reasonOf } from './strategy.ts'
 
 interface Timer {
@@ -93,10 +95,7 @@ export class Acting implements InFlightOwner {
       this.#retry(intent, taken)
       return
     }
-    const usage = 'usage' in taken ? taken.usage : undefined
-    this.#inbound?.settle(intent.cause, intent.held, usage)
-    intent.held = undefined
-    intent.usage = undefined
+    this.#settle(intent, 'usage' in taken ? taken.usage : undefined)
     if (taken.kind === 'attempt-failed') {
       this.#reportEffect(intent, taken.error)
     } else {
@@ -105,27 +104,36 @@ export class Acting implements InFlightOwner {
     }
   }
 
-  /** Carries out one act of commit `seq`; `k` is its place in the commit, and gives what it makes its id. */
-  perform(act: Act, seq: number, k: number, cause: Cause | undefined): void {
+  /** Carries out the acts of commit `seq`, in order. An act's place in the commit gives what it makes its id. */
+  perform(acts: readonly Act[], seq: number, cause: Cause | undefined): void {
+    let behalf = cause
+    for (let k = 0; k < acts.length; k++) {
+      const act = acts[k] as Act
+      if (act.act === 'behalf') behalf = this.#inbound?.get(act.of) ?? behalf
+      else this.#perform(act, `${this.address}.${seq}.${k}`, behalf)
+    }
+  }
+
+  #perform(act: Act, id: string, cause: Cause | undefined): void {
     const { host, address } = this
     switch (act.act) {
       case 'tell':
-        host.send(this.#tell(`${address}.${seq}.${k}`, act.to, act.type, act.body, cause))
+        host.send(this.#tell(id, act.to, act.type, act.body, cause))
         return
       case 'reply':
-        this.#answer(`${address}.${seq}.${k}`, act.cause ?? cause, spent => ({
+        this.#answer(id, act.cause ?? cause, spent => ({
           value: act.body,
           ...(spent && { spent }),
         }))
         return
       case 'fail':
-        this.refuse(act.cause ?? cause, act.error, `${address}.${seq}.${k}`)
+        this.refuse(act.cause ?? cause, act.error, id)
         return
       case 'publish':
         host.publish(address, act.kind, act.body, cause)
         return
       case 'start':
-        this.#start(act.child, act.src, act.input, `${address}.${seq}.${k}`, cause)
+        this.#start(act.child, act.src, act.input, id, cause)
         return
       case 'stop': {
         const intent = this.#inFlight?.ofChild(act.child)
@@ -133,7 +141,7 @@ export class Acting implements InFlightOwner {
         return
       }
       case 'timer':
-        this.#arm(act, cause)
+        this.#arm(act.id ?? id, act, cause)
         return
       case 'cancel':
         this.#disarm(act.id)
@@ -148,9 +156,15 @@ export class Acting implements InFlightOwner {
 
   /** An answer to one of this actor's own asks. */
   answered(envelope: Envelope): void {
-    const intent = envelope.correlation === undefined ? undefined : this.#inFlight?.get(envelope.correlation)
-    if (!intent?.askedOf) return
+    const { correlation = '' } = envelope
+    const intent = this.#inFlight?.get(correlation)
     const body = envelope.body as unknown as protocol.Answer | protocol.Refusal
+    if (!intent?.askedOf) {
+      this.#inbound?.settleLate(correlation, body.spent)
+      return
+    }
+    intent.askedOf = undefined
+    intent.usage = body.spent
     const usage = body.spent && { usage: body.spent }
     if ('error' in body)
       this.outcome({ kind: 'failure', intent: intent.id, error: body.error, ...usage }, intent.cause)
@@ -182,18 +196,23 @@ export class Acting implements InFlightOwner {
     this.outcome({ kind: 'retry', intent: intent.id, attempt, due, reason, ...remedy }, intent.cause)
   }
 
-  /** Aborts all work in flight for the ask with this correlation. Returns its cause if it was still owed. */
+  /** Aborts all work in flight for the ask with this correlation. Returns its cause if it is still owed. */
   cancel(correlation: string): Cause | undefined {
-    const cause = this.#inbound?.find(correlation)
-    if (!cause) return undefined
+    const cause = this.#inbound?.cancel(correlation)
+    if (cause) this.abort(cause)
+    return cause
+  }
+
+  /** Aborts all work in flight for `cause`; the machine sees each as a failure. */
+  abort(cause: Cause): void {
     const error = cancelled('whoever asked for it cancelled')
     for (const intent of [...(this.#inFlight?.all() ?? [])]) {
       if (intent.cause?.id !== cause.id) continue
       this.#withdraw(intent)
       this.#inFlight?.halt(intent, error)
-      this.outcome({ kind: 'failure', intent: intent.id, error: toWireError(error) }, intent.cause)
+      const usage = intent.usage && { usage: intent.usage }
+      this.outcome({ kind: 'failure', intent: intent.id, error: toWireError(error), ...usage }, intent.cause)
     }
-    return cause
   }
 
   /** Aborts everything in flight and disarms every timer. */
@@ -203,21 +222,25 @@ export class Acting implements InFlightOwner {
     this.#timers?.clear()
   }
 
-  /** Answers every ask that still waits, except the one with message id `except`, with `error`. */
+  /** Answers every ask that still waits with `error`, and forgets the one with message id `except`. */
   refuseAll(error: RuntimeError, except?: string): void {
-    for (const cause of this.#inbound?.waiting() ?? [])
-      if (cause.id !== except) this.refuse(cause, toWireError(error))
+    for (const cause of this.#inbound?.waiting() ?? []) {
+      if (cause.id === except) this.#inbound?.close(cause)
+      else this.refuse(cause, toWireError(error))
+    }
   }
 
   refuse(cause: Cause | undefined, error: WireError, id = `${this.address}.${this.host.id()}`): void {
     this.#answer(id, cause, spent => ({ error, ...(spent && { spent }) }))
   }
 
-  /** Closes the account of a told message that started nothing. */
-  closeTold(cause: Cause): void {
-    if (cause.replyTo !== undefined || cause.budget === undefined) return
+  /** Closes the account of work that nobody waits for, once nothing of it is under way. */
+  closeIdle(cause: Cause): void {
+    if (!this.#inbound?.isUnwanted(cause)) return
     for (const intent of this.#inFlight?.all() ?? []) if (intent.cause?.id === cause.id) return
-    this.#inbound?.close(cause)
+    for (const timer of this.#timers?.values() ?? []) if (timer.cause?.id === cause.id) return
+    // Nobody waits, but whoever lent the budget can settle it.
+    this.refuse(cause, toWireError(cancelled()))
   }
 
   #answer(
@@ -255,15 +278,19 @@ export class Acting implements InFlightOwner {
     const spec = this.spec.behaviour.effect(src)
     const startedAt = this.host.clock.now()
     const ask = spec ? undefined : (input as unknown as AskInput)
-    const deadline = deadlineOf(cause, startedAt, spec ? this.policy.timeouts.taskMs : ask?.timeoutMs)
+    const { taskMs } = this.policy.timeouts
+    // Nobody waits for ever: an ask without a time limit of anyone's gets the one of a task.
+    const own = spec || cause?.deadline === undefined ? (ask?.timeoutMs ?? taskMs) : ask?.timeoutMs
+    const deadline = deadlineOf(cause, startedAt, own)
     const intent = this.#inFlight.add({ id, child, src, input, cause, spec, startedAt, deadline })
     if (ask) this.#ask(intent, ask)
     else this.#inFlight.attempt(intent)
   }
 
-  #ask(intent: Intent, { to, type, body, share = 1, budget }: AskInput): void {
+  #ask(intent: Intent, input: AskInput): void {
     const { cause } = intent
     try {
+      const { to, type, body, share = 1, budget } = checkAsk(input)
       const chain = [...(cause?.chain ?? []), this.address]
       if (chain.includes(to)) throw cycle([...chain, to])
       const lease = this.#inbound ? this.#inbound.lend(cause, share, budget) : budget
@@ -320,14 +347,24 @@ export class Acting implements InFlightOwner {
       ...(intent.deadline !== undefined && { deadline: intent.deadline }),
     }
     this.#successes = 0
+    this.#inFlight?.bound(intent)
     const id = `${intent.id}.failed.${intent.attempt}`
     this.host.send(this.#tell(id, supervisor, protocol.EFFECT_FAILED, body as unknown as Plain, intent.cause))
   }
 
   #abandon(intent: Intent, error: RuntimeError): void {
     this.#withdraw(intent)
-    this.#inbound?.settle(intent.cause, intent.held, intent.usage)
+    this.#settle(intent)
     this.#inFlight?.drop(intent, error)
+  }
+
+  /** Books what an attempt or an ask cost. */
+  #settle(intent: Intent, usage: Usage | undefined = intent.usage): void {
+    const { cause, held } = intent
+    if (intent.askedOf && held) this.#inbound?.keepLent(cause, intent.id, held)
+    else this.#inbound?.settle(cause, held, usage)
+    intent.held = undefined
+    intent.usage = undefined
   }
 
   /** Tells the actor that was asked that its answer is not wanted any more. */
@@ -337,7 +374,7 @@ export class Acting implements InFlightOwner {
     this.host.send(this.#tell(`${intent.id}.cancel`, intent.askedOf, protocol.CANCEL, body, intent.cause))
   }
 
-  #arm({ id, due, event }: Act & { act: 'timer' }, cause: Cause | undefined): void {
+  #arm(id: string, { due, event }: Act & { act: 'timer' }, cause: Cause | undefined): void {
     this.#disarm(id)
     this.#timers ??= new Map()
     const cancel = this.host.clock.at(due, () =>
@@ -352,9 +389,10 @@ export class Acting implements InFlightOwner {
   }
 }
 
-const cycle = (path: readonly Address[]): RuntimeError =>
-  new RuntimeError('ask-cycle', `actors would wait for each other: ${path.join(' → ')}`, {
-    why: 'the actor that is asked already waits, directly or not, for the one that asks',
-    fix: 'send a message without waiting (tell), or ask an actor outside the circle',
-    details: { path },
-  })
+/** Throws what is wrong with an ask before anything of it is sent. */
+function checkAsk(input: AskInput): AskInput {
+  parseAddress(input?.to)
+  refuseReserved(checkMessageType(input.type))
+  if (input.budget !== undefined) parseLease(input.budget)
+  return input
+}

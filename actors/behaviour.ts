@@ -12,10 +12,10 @@ import { token } from './address.ts'
 import { type EffectSpec, isEffectLogic } from './effect.ts'
 import { RuntimeError } from './errors.ts'
 import type { Act, StoredState } from './journal.ts'
-import { isOutputName } from './machine.ts'
 import { checkMachine } from './machine-check.ts'
-import type { MailboxOptions } from './mailbox.ts'
-import { assertPlain, type Plain, toPlain } from './plain.ts'
+import { Mailbox, type MailboxOptions } from './mailbox.ts'
+import { assertPlain, type Plain } from './plain.ts'
+import { type Executable, toAct, unsupported } from './step-acts.ts'
 
 export type Snapshot = AnyMachineSnapshot
 
@@ -42,17 +42,22 @@ export interface Behaviour extends BehaviourDefinition {
   revive(state: StoredState): Snapshot
 }
 
+/** More microsteps than any real step takes: a machine that goes round in `always` must not stop the process. */
+const MAX_MICROSTEPS = 10_000
+
 /** A machine whose current states carry this tag takes no new user message until it leaves them. */
 export const BUSY = 'busy'
 
 /** A checked behaviour. Throws `machine-unsupported`, `address-invalid`, `definition-invalid`. */
 export function defineBehaviour(definition: BehaviourDefinition): Behaviour {
-  const { machine } = definition
   token(definition.type, 'actor type')
-  checkMachine(machine)
+  checkMachine(definition.machine)
+  new Mailbox(definition.mailbox)
+  const machine = bounded(definition.machine)
   const step = stepper()
   return {
     ...definition,
+    machine,
     effect(src) {
       const logic = machine.implementations.actors[src]
       return isEffectLogic(logic) ? logic.effect : undefined
@@ -66,13 +71,16 @@ export function defineBehaviour(definition: BehaviourDefinition): Behaviour {
   }
 }
 
-interface Executable {
-  readonly type: string
-  readonly params: unknown
+/** The same machine, with an end to every step. */
+function bounded(machine: AnyStateMachine): AnyStateMachine {
+  if (Number.isFinite(machine.options.maxIterations)) return machine
+  const own = machine.provide({})
+  own.options = { ...own.options, maxIterations: MAX_MICROSTEPS }
+  return own
 }
 
 function stepper() {
-  const verified = new WeakSet<object>()
+  const verified = new WeakMap<object, number>()
   const executed: Executable[] = []
   const self = createActor(createMachine({}))
   const scope = {
@@ -93,54 +101,17 @@ function stepper() {
   ): Step => {
     executed.length = 0
     const snapshot = run(scope) as Snapshot
-    const acts = executed.map(action => toAct(action, now))
-    tidyChildren(snapshot, event, acts)
     if (snapshot.status === 'error') throw snapshot.error
+    const acts: Act[] = []
+    for (const action of executed) {
+      const act = toAct(action, now)
+      if (act) acts.push(act)
+    }
+    tidyChildren(snapshot, event, acts)
     assertPlain(snapshot.context, 'context', verified)
     return { snapshot, acts }
   }
 }
-
-function toAct(action: Executable, now: number): Act {
-  const params = action.params as Record<string, unknown>
-  if (isOutputName(action.type)) return toOutput(action.type, params)
-  switch (action.type) {
-    case 'xstate.spawnChild': {
-      const { id, src, input } = params
-      if (typeof src !== 'string')
-        throw unsupported('a child is spawned from logic that setup({ actors }) does not name')
-      return { act: 'start', child: String(id), src, input: toPlain(input ?? null, `input of ${src}`) }
-    }
-    case 'xstate.stopChild':
-      return { act: 'stop', child: String(params['id']) }
-    case 'xstate.raise':
-      return {
-        act: 'timer',
-        id: String(params['id'] ?? (params['event'] as { type: string }).type),
-        due: now + Number(params['delay'] ?? 0),
-        event: toPlain(params['event'], 'raised event') as { type: string },
-      }
-    case 'xstate.cancel':
-      return { act: 'cancel', id: String(params['sendId']) }
-    case 'xstate.emit': {
-      const event = params['event'] as { type: string }
-      return { act: 'publish', kind: event.type, body: toPlain(event, `event ${event.type}`) }
-    }
-    default:
-      throw unsupported(`action "${action.type}" is not one the runtime knows`)
-  }
-}
-
-function toOutput(name: string, params: Record<string, unknown>): Act {
-  const plain = toPlain(params, name) as Record<string, Plain>
-  if (name === 'control') return { act: 'tell', ...plain, control: true } as unknown as Act
-  return { act: name, body: null, ...plain } as unknown as Act
-}
-
-const unsupported = (problem: string): RuntimeError =>
-  new RuntimeError('machine-unsupported', problem, {
-    fix: 'declare effects with effect(), speak with the named actions of `outputs`',
-  })
 
 /** Live children are kept as stubs: XState needs their ids, and its actor objects are 20 times the size. */
 function tidyChildren(
@@ -155,7 +126,10 @@ function tidyChildren(
   for (const id in children) {
     const started = acts.some(act => act.act === 'start' && act.child === id)
     if (id === finished && !started) continue
-    kept[id] = stub(id, (children[id] as { src?: unknown }).src)
+    const child = children[id] as { src?: unknown; getSnapshot?: unknown }
+    // What `spawn` makes inside an assign is alive already, and says so to nobody.
+    if (child.getSnapshot && !started) throw unsupported(`"${id}" is spawned within an assign`)
+    kept[id] = stub(id, child.src)
   }
   ;(snapshot as { children: unknown }).children = kept
 }
@@ -170,29 +144,41 @@ function finishedChild(type: string): string | undefined {
 
 function store(snapshot: Snapshot): StoredState {
   const children = snapshot.children as Record<string, { src?: unknown }>
-  const history = Object.entries(snapshot.historyValue as Record<string, readonly { id: string }[]>)
+  const history = Object.entries(snapshot.historyValue as Record<string, readonly { path: string[] }[]>)
   return {
     value: snapshot.value as Plain,
     context: snapshot.context as Plain,
     status: snapshot.status,
     ...(history.length > 0 && {
-      historyValue: Object.fromEntries(history.map(([id, nodes]) => [id, nodes.map(node => node.id)])),
+      historyValue: Object.fromEntries(history.map(([id, nodes]) => [id, nodes.map(node => [...node.path])])),
     }),
     children: Object.fromEntries(Object.entries(children).map(([id, child]) => [id, String(child.src)])),
   }
 }
 
 function revive(machine: AnyStateMachine, state: StoredState): Snapshot {
-  const history = Object.entries((state.historyValue ?? {}) as Record<string, readonly string[]>)
+  const history = Object.entries((state.historyValue ?? {}) as Record<string, readonly Path[]>)
   const snapshot = machine.resolveState({
     value: state.value as never,
     context: state.context as never,
     status: state.status,
     historyValue: Object.fromEntries(
-      history.map(([id, ids]) => [id, ids.map(node => machine.getStateNodeById(node))]),
+      history.map(([id, paths]) => [id, paths.map(path => nodeAt(machine, path))]),
     ),
   } as never) as Snapshot
   const children = Object.fromEntries(Object.entries(state.children).map(([id, src]) => [id, stub(id, src)]))
   ;(snapshot as { children: unknown }).children = children
   return snapshot
+}
+
+type Path = readonly string[]
+
+/** By path, since XState cannot find a state again whose id has a dot in it. */
+function nodeAt(machine: AnyStateMachine, path: Path): AnyStateMachine['root'] {
+  let node: AnyStateMachine['root'] | undefined = machine.root
+  for (const key of path) node = node?.states[key] as AnyStateMachine['root'] | undefined
+  if (node) return node
+  throw new RuntimeError('definition-invalid', `machine "${machine.id}" has no state "${path.join('.')}"`, {
+    why: 'the stored state was written by another version of the machine',
+  })
 }

@@ -45,32 +45,43 @@ export function remaining(account: Account): BudgetLease {
   const left: Record<string, number> = {}
   for (const what of COUNTED) {
     const limit = account.lease[what]
-    if (limit !== undefined)
-      left[what] = Math.max(0, limit - spentOf(account, what) - (account.held[what] ?? 0))
+    if (limit === undefined) continue
+    const rest = toNano(limit - spentOf(account, what) - (account.held[what] ?? 0))
+    // Written so that a damaged account (NaN) has nothing left.
+    left[what] = rest > 0 ? rest : 0
   }
   if (account.lease.depth !== undefined) left['depth'] = account.lease.depth
   return left
 }
 
-/** The usage an effect wants to reserve, as amounts. */
+/** The usage an effect wants to reserve, as amounts. An unknown cost is more than any limit covers. */
 export const amountsOf = (usage: Partial<Usage>): Amounts => ({
   tokens: (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0),
   modelCalls: usage.modelCalls ?? 0,
   toolCalls: usage.toolCalls ?? 0,
-  ...(typeof usage.costUsd === 'number' && { costUsd: usage.costUsd }),
+  ...(usage.costUsd !== undefined && { costUsd: usage.costUsd ?? Number.POSITIVE_INFINITY }),
 })
 
 /** Sets `amounts` aside. Throws `budget-exhausted` naming the first quantity that does not cover them. */
 export function hold(account: Account, amounts: Amounts): Account {
   const left = remaining(account)
+  const held: { [K in Counted]?: number } = {}
   for (const what of COUNTED) {
     const limit = left[what]
     if (limit === undefined) continue
-    const needed = amounts[what] ?? 0
-    if (needed > limit || (limit <= 0 && isSpending(amounts))) throw exhausted(account, what, needed, limit)
+    const needed = Math.max(0, amounts[what] ?? 0)
+    // Written so that an amount that is no number is not covered.
+    if (!(needed <= limit)) throw exhausted(account, what, needed, limit)
+    if (limit === 0 && METERED.has(what) && callsModel(amounts)) throw exhausted(account, what, needed, limit)
+    held[what] = needed
   }
-  return { ...account, held: combine(account.held, amounts, 1) }
+  return { ...account, held: combine(account.held, held, 1) }
 }
+
+/** What a model call spends in an amount that is known only afterwards: with none left, it is not begun. */
+const METERED: ReadonlySet<Counted> = new Set(['tokens', 'costUsd'])
+
+const callsModel = (amounts: Amounts): boolean => (amounts.modelCalls ?? 0) > 0 || (amounts.tokens ?? 0) > 0
 
 /** Gives back what was set aside and books what was really spent. */
 export const settle = (account: Account, held: Amounts, spent: Usage): Account => ({
@@ -81,13 +92,19 @@ export const settle = (account: Account, held: Amounts, spent: Usage): Account =
 
 /**
  * Lends `share` (0 to 1) of what is left, one hop deeper, or exactly `asked` where that is smaller.
- * Returns the lease and the account that holds it back. Throws `budget-exhausted` when the depth is used up.
+ * Returns the lease and the account that holds it back. Throws `budget-exhausted` when the depth is used up,
+ * `definition-invalid` for a share that is no share.
  */
 export function lend(
   account: Account,
   share: number,
   asked: BudgetLease = {},
 ): { lease: BudgetLease; account: Account } {
+  if (!(share >= 0 && share <= 1)) {
+    throw new RuntimeError('definition-invalid', `the share of a budget is "${share}"`, {
+      fix: 'give a number from 0 to 1',
+    })
+  }
   const left = remaining(account)
   if (left.depth !== undefined && left.depth <= 0) throw exhausted(account, 'depth', 1, 0)
   const lease: Record<string, number> = {}
@@ -114,13 +131,14 @@ const portion = (what: Counted, left: number, share: number): number =>
 const smaller = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b)
 
-const isSpending = (amounts: Amounts): boolean => COUNTED.some(what => (amounts[what] ?? 0) > 0)
+/** Costs are sums of fractions: counted in billionths, so that what was given back is whole again. */
+const toNano = (amount: number): number => Math.round(amount * 1e9) / 1e9
 
 function combine(a: Amounts, b: Amounts, sign: 1 | -1): Amounts {
   const sum: Record<string, number> = {}
   for (const what of COUNTED) {
-    const total = (a[what] ?? 0) + sign * (b[what] ?? 0)
-    if (total !== 0) sum[what] = Math.max(0, total)
+    const total = toNano((a[what] ?? 0) + sign * (b[what] ?? 0))
+    if (total > 0) sum[what] = total
   }
   return sum
 }
@@ -128,9 +146,9 @@ function combine(a: Amounts, b: Amounts, sign: 1 | -1): Amounts {
 const exhausted = (account: Account, what: string, needed: number, left: number): RuntimeError =>
   new RuntimeError('budget-exhausted', `the budget has ${left} ${what} left and ${needed} are needed`, {
     why:
-      what === 'costUsd' && account.spent.costUsd === null
-        ? 'a model without a known price was called, so its cost cannot be counted against the limit'
+      what === 'costUsd' && (account.spent.costUsd === null || !Number.isFinite(needed))
+        ? 'the price of a model is not known, so its cost cannot be counted against the limit'
         : 'every model and tool call is reserved against the budget before it starts',
     fix: `raise the budget's ${what}, or give the models prices`,
-    details: { what, needed, left },
+    details: { what, left, ...(Number.isFinite(needed) && { needed }) },
   })

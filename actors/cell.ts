@@ -12,10 +12,11 @@ import type { CellHost, CellSpec } from './cell-host.ts'
 import type { Envelope } from './envelope.ts'
 import { fromWireError, RuntimeError, toRuntimeError, toWireError, type WireError } from './errors.ts'
 import { cancelled } from './in-flight.ts'
-import type { Act, Cause, Commit, Directive, Taken } from './journal.ts'
+import type { Cause, Commit, Directive, Taken } from './journal.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Plain } from './plain.ts'
 import * as protocol from './protocol.ts'
+import { crashed, expired, finished, gone, overflowed, unhandled } from './refusals.ts'
 import { reasonOf } from './strategy.ts'
 
 /** Messages one actor handles before its neighbours get their turn. */
@@ -28,6 +29,8 @@ interface Work {
   readonly cause: Cause | undefined
   /** The user message it came from: it is delivered again when the actor crashes on it. */
   readonly envelope?: Envelope
+  /** It tells the machine that its cause was cancelled. */
+  readonly cancels?: true
 }
 
 /** committing: waits for the journal · suspended: waits for the supervisor's directive. */
@@ -43,7 +46,10 @@ export class Cell {
   #phase: Phase = 'active'
   #scheduled = false
   #crashedOn: Work | undefined
+  #failure: RuntimeError | undefined
   #restarts = 0
+  /** What must wait until the commit under way is settled. */
+  #afterCommit: (() => void)[] | undefined
 
   constructor(spec: CellSpec, host: CellHost) {
     this.spec = spec
@@ -72,12 +78,9 @@ export class Cell {
 
   /** The first commit. Throws what the machine's own start throws: the spawner sees it, no supervisor. */
   start(): Promise<void> | void {
-    const { input, behaviour, supervisor } = this.spec
-    const { events, clock } = this.#host
-    const now = clock.now()
+    const { input, behaviour } = this.spec
+    const now = this.#host.clock.now()
     const step = behaviour.initial(input, now)
-    if (events.on)
-      events.emit({ type: 'actor.started', at: now, actor: this.address, ...(supervisor && { supervisor }) })
     return this.#commit(
       { taken: { kind: 'init', ...(input !== undefined && { input }) }, cause: undefined },
       step,
@@ -97,7 +100,8 @@ export class Cell {
         if (envelope.from === this.spec.supervisor) this.#acting.directed(envelope)
         return
       case protocol.CANCEL:
-        return this.#cancel((envelope.body as { correlation: string }).correlation)
+        this.#settled(() => this.#cancel((envelope.body as { correlation: string }).correlation))
+        return
       case protocol.CHILD_FAILED:
       case protocol.EFFECT_FAILED:
         return this.#outcome({ taken: protocol.takenOf(envelope), cause: undefined })
@@ -111,15 +115,22 @@ export class Cell {
 
   /** Carries out a supervisor's decision about this actor, which is suspended or healthy. */
   apply(directive: Directive, error?: WireError): void {
-    if (this.#phase === 'stopped') return
-    if (directive === 'restart') this.#restart()
-    else if (directive === 'resume') this.#resume()
+    if (directive === 'restart') this.#settled(() => this.#restart())
+    else if (directive === 'resume') this.#settled(() => this.#resume())
     else this.stop('crashed', error ? fromWireError(error) : gone(this.address))
   }
 
-  /** Fails the actor from outside, as if its machine had thrown. */
+  /** Fails the actor from outside, as if its machine had thrown. One that failed already waits for its directive. */
   fail(error: RuntimeError): void {
-    if (this.#phase !== 'stopped') this.#crash(error, undefined)
+    this.#settled(() => {
+      if (this.#phase !== 'suspended') this.#crash(error, undefined)
+    })
+  }
+
+  /** Ends an actor whose start failed: nothing of it was committed, so nobody is told and nothing is forgotten. */
+  abandon(error: RuntimeError): void {
+    this.#phase = 'stopped'
+    for (const envelope of this.#mailbox.clear()) this.#host.bury(envelope, error)
   }
 
   /** Ends the actor: work in flight is aborted, whoever waits gets `error`. Idempotent. */
@@ -134,6 +145,22 @@ export class Cell {
     const { events, clock } = this.#host
     if (events.on) events.emit({ type: 'actor.stopped', at: clock.now(), actor: this.address, reason })
     this.#host.stopped(this.address, reason)
+  }
+
+  /** Does `act` once no commit is under way: a second one would take its number in the journal. */
+  #settled(act: () => void): void {
+    if (this.#phase === 'stopped') return
+    if (this.#phase !== 'committing') act()
+    else {
+      this.#afterCommit ??= []
+      this.#afterCommit.push(act)
+    }
+  }
+
+  #doAfterCommit(): void {
+    const acts = this.#afterCommit ?? []
+    this.#afterCommit = undefined
+    for (const act of acts) this.#settled(act)
   }
 
   #outcome(work: Work): void {
@@ -154,6 +181,7 @@ export class Cell {
       this.#outcome({
         taken: { kind: 'message', type: 'task.cancelled', body: null, cause, attempt: 1 },
         cause,
+        cancels: true,
       })
   }
 
@@ -227,41 +255,62 @@ export class Cell {
       if (this.#phase !== 'committing') return
       this.#phase = 'active'
       this.#committed(commit, work, next)
+      this.#doAfterCommit()
       this.#schedule()
     })
   }
 
   #committed(commit: Commit, work: Work, next: Snapshot): void {
+    const idle = next === this.#snapshot && commit.acts.length === 0
     this.#seq = commit.seq
     this.#snapshot = next
-    this.#acting.book(work.taken)
-    for (let k = 0; k < commit.acts.length; k++)
-      this.#acting.perform(commit.acts[k] as Act, commit.seq, k, work.cause)
-    if (work.taken.kind === 'message') this.#acting.closeTold(work.taken.cause)
     if (this.#host.events.on) this.#observe(commit, work, next)
-    if (next.status === 'done') this.stop('done')
+    this.#acting.book(work.taken)
+    // The machine may have begun something else before it learned of the cancellation.
+    if (work.cancels && work.cause) this.#acting.abort(work.cause)
+    this.#acting.perform(commit.acts, commit.seq, work.cause)
+    if (idle && work.envelope?.replyTo) this.#refuseUnhandled(work.envelope, next)
+    if (work.cause) this.#acting.closeIdle(work.cause)
+    if (next.status === 'done') this.#finish()
+  }
+
+  #refuseUnhandled({ id, type }: Envelope, { value }: Snapshot): void {
+    this.#acting.refuse({ id }, toWireError(unhandled(this.address, type, stateText(value))))
+  }
+
+  #finish(): void {
+    if (this.spec.restart === 'permanent' && this.spec.supervisor) this.#crash(finished(this.address), undefined)
+    else this.stop('done')
   }
 
   #observe(commit: Commit, { taken, cause }: Work, next: Snapshot): void {
-    this.#host.events.emit({
+    const { events, clock } = this.#host
+    const { supervisor } = this.spec
+    if (taken.kind === 'init') {
+      const by = supervisor && { supervisor }
+      events.emit({ type: 'actor.started', at: commit.at, actor: this.address, ...by })
+    }
+    events.emit({
       type: 'actor.committed',
       at: commit.at,
       actor: this.address,
       seq: commit.seq,
       message: taken.kind === 'message' ? taken.type : taken.kind,
       state: stateText(next.value),
-      durationMs: this.#host.clock.now() - commit.at,
+      durationMs: clock.now() - commit.at,
       ...(cause?.run !== undefined && { run: cause.run }),
     })
   }
 
   /** Suspends the actor and tells its supervisor, who answers with a directive. */
   #crash(error: RuntimeError, work: Work | undefined): void {
+    if (this.#phase === 'stopped') return
     const { supervisor, restart } = this.spec
     const { events, clock } = this.#host
     const wire = toWireError(error)
     this.#phase = 'suspended'
     this.#crashedOn = work
+    this.#failure = error
     if (events.on) events.emit({ type: 'actor.crashed', at: clock.now(), actor: this.address, error: wire })
     if (!supervisor) return this.stop('crashed', error)
     const body: protocol.ChildFailedBody = {
@@ -278,23 +327,25 @@ export class Cell {
       from: this.address,
       body: body as unknown as Plain,
     })
+    this.#doAfterCommit()
   }
 
   /** Begins anew from the initial state. The mailbox stays; the message it crashed on is tried again, a few times. */
   #restart(): void {
-    const error = this.#crashError()
+    const error = crashed(this.address, this.#failure)
     const retried = this.#redelivery()
     this.#acting.quiet(error)
     this.#acting.refuseAll(error, retried?.id)
-    if (this.#crashedOn?.envelope && !retried) this.#host.bury(this.#crashedOn.envelope, error)
+    if (retried) this.#mailbox.pushFront(retried)
+    else if (this.#crashedOn?.envelope) this.#host.bury(this.#crashedOn.envelope, error)
     this.#crashedOn = undefined
+    this.#failure = undefined
     this.#restarts++
     const { events, clock } = this.#host
     const now = clock.now()
     try {
       const step = this.spec.behaviour.initial(this.spec.input, now)
       this.#phase = 'active'
-      if (retried) this.#mailbox.pushFront(retried)
       const { input } = this.spec
       const taken: Taken = {
         kind: 'restart',
@@ -320,16 +371,15 @@ export class Cell {
   /** Goes on from the last commit, without the message it crashed on. */
   #resume(): void {
     const poison = this.#crashedOn?.envelope
-    if (poison) this.#host.bury(poison, this.#crashError())
+    if (poison) {
+      const error = crashed(this.address, this.#failure)
+      this.#acting.refuseAll(error, poison.id)
+      this.#host.bury(poison, error)
+    }
     this.#crashedOn = undefined
+    this.#failure = undefined
     this.#phase = 'active'
     this.#schedule()
-  }
-
-  #crashError(): RuntimeError {
-    return new RuntimeError('actor-crashed', `${this.address} crashed`, {
-      why: 'its supervisor decided about it; what it was doing is not finished',
-    })
   }
 }
 
@@ -346,17 +396,3 @@ export function stateText(value: unknown): string {
     })
     .join('+')
 }
-
-const gone = (address: Address): RuntimeError =>
-  new RuntimeError('actor-stopped', `${address} has stopped`, { fix: 'spawn it again, or ask another actor' })
-
-const expired = (envelope: Envelope): RuntimeError =>
-  new RuntimeError('deadline-exceeded', `"${envelope.type}" waited in the mailbox until after its deadline`, {
-    why: 'it was not started, because nobody wants its answer any more',
-    fix: 'allow more time, or spread the work over more actors',
-  })
-
-const overflowed = (address: Address): RuntimeError =>
-  new RuntimeError('mailbox-full', `${address} gave up its oldest message to make room for a newer one`, {
-    why: 'its mailbox drops the oldest when it is full',
-  })

@@ -4,6 +4,7 @@
  * before anyone can see it. The class says what may happen to an effect that was in flight in a crash.
  */
 import { fromPromise, type PromiseActorLogic } from 'xstate'
+import type { Address } from './address.ts'
 import type { Usage } from './events.ts'
 import type { Plain } from './plain.ts'
 
@@ -14,6 +15,8 @@ import type { Plain } from './plain.ts'
 export type EffectClass = 'pure' | 'idempotent' | 'verifiable' | 'compensable' | 'manual'
 
 export interface EffectContext {
+  /** Whose effect it is. */
+  readonly actor: Address
   /** Aborts on cancellation, timeout, stop. The reason is a `RuntimeError`. */
   readonly signal: AbortSignal
   /** Stable over attempts and restarts: hand it to the other side as the idempotency key. */

@@ -148,16 +148,22 @@ test('takes message types of 1 to 8 tokens', () => {
   for (const type of bad) refuses({ ...small, type }, 'type')
 })
 
-test('knows the types that only the runtime may send, and refuses them from outside', () => {
-  for (const type of ['xstate', 'xstate.done.actor.x', 'xstate.error.actor.model', 'xstate.init']) {
-    assert.ok(isReserved(type))
+test('refuses a type that never travels between nodes, and reads what the runtimes say to each other', () => {
+  for (const type of ['xstate', 'xstate.done.actor.x', 'xstate.error.actor.model', 'xstate.init'])
     refuses({ ...small, type }, undefined, 'reserved-event')
+  for (const type of ['ac.reply', 'ac.error', 'ac.cancel'])
+    assert.is(parseEnvelope({ ...small, type }).type, type)
+})
+
+test('knows the types that users may not send', () => {
+  for (const type of ['xstate', 'xstate.done.actor.x', 'xstate.init', 'ac', 'ac.reply', 'ac.child.failed']) {
+    assert.ok(isReserved(type))
     assert.throws(
       () => refuseReserved(type),
       (error: RuntimeError) => error.kind === 'reserved-event',
     )
   }
-  for (const type of ['xstates.done', 'my.xstate', 'Xstate.done', 'task.assign']) {
+  for (const type of ['xstates.done', 'my.xstate', 'Xstate.done', 'task.assign', 'acid.test', 'my.ac']) {
     assert.not.ok(isReserved(type))
     assert.is(refuseReserved(type), type)
   }

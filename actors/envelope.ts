@@ -46,7 +46,7 @@ type Fields = Readonly<Record<string, unknown>>
 
 /**
  * The envelope in a decoded message. Throws `envelope-invalid` naming the field, or `reserved-event` for a
- * type that only the runtime may use.
+ * type that never travels (`xstate.*`). The runtime's own messages (`ac.*`) do: see `protocol.checkForeign`.
  */
 export function parseEnvelope(value: unknown): Envelope {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -59,7 +59,7 @@ export function parseEnvelope(value: unknown): Envelope {
   return {
     v,
     id: readId(fields['id'], 'id'),
-    type: refuseReserved(checkMessageType(fields['type'])),
+    type: refuseForged(checkMessageType(fields['type'])),
     to: readAddress(fields['to'], 'to'),
     ...(from !== undefined && { from: readAddress(from, 'from') }),
     ...(replyTo !== undefined && { replyTo: readAddress(replyTo, 'replyTo') }),
@@ -83,16 +83,29 @@ export function checkMessageType(type: unknown): string {
   throw refuse('type', `${quote(type)} is not a message type: up to 8 tokens joined by dots, as task.assign`)
 }
 
+const isBelow = (root: string, type: string): boolean => type === root || type.startsWith(`${root}.`)
+
 /** True for `xstate.*`: results, errors and timers, which would let an outsider forge an effect's outcome. */
-export const isReserved = (type: string): boolean => type === 'xstate' || type.startsWith('xstate.')
+const isForged = (type: string): boolean => isBelow('xstate', type)
+
+/** True for the types that users may not send: `xstate.*`, and `ac.*`, by which the runtime's parts talk. */
+export const isReserved = (type: string): boolean => isForged(type) || isBelow('ac', type)
 
 /** `type` unless only the runtime may send it. Throws `reserved-event`. */
 export function refuseReserved(type: string): string {
   if (!isReserved(type)) return type
-  throw new RuntimeError('reserved-event', `message type ${quote(type)} may be sent by the runtime only`, {
-    fix: 'use a type of your own that does not begin with "xstate."',
-  })
+  throw reserved(type)
 }
+
+function refuseForged(type: string): string {
+  if (!isForged(type)) return type
+  throw reserved(type)
+}
+
+const reserved = (type: string): RuntimeError =>
+  new RuntimeError('reserved-event', `message type ${quote(type)} may be sent by the runtime only`, {
+    fix: 'use a type of your own that does not begin with "xstate." or "ac."',
+  })
 
 function readId(value: unknown, field: string): string {
   if (typeof value === 'string' && value.length > 0 && value.length <= MAX_ID) return value

@@ -62,6 +62,11 @@ export const ERRORS = {
     meaning: 'a definition given by the user is wrong',
   },
   'runtime-stopped': { code: 'AC-1014', retryable: false, meaning: 'the runtime is stopping or has stopped' },
+  'message-unhandled': {
+    code: 'AC-1015',
+    retryable: false,
+    meaning: 'the receiver does nothing with such a message in its present state',
+  },
 
   'deadline-exceeded': {
     code: 'AC-2001',
@@ -266,16 +271,36 @@ export class RuntimeError extends Error {
 export const isErrorKind = (value: unknown): value is ErrorKind =>
   typeof value === 'string' && Object.hasOwn(ERRORS, value)
 
-/** Any thrown value as a `RuntimeError`; foreign errors become `kind` (default `effect-failed`) with their cause kept. */
+/** True for an error in its wire form, also one of a kind that only a newer peer knows. */
+export function isWireError(value: unknown): value is WireError {
+  if (typeof value !== 'object' || value === null) return false
+  const { kind, code, message, retryable } = value as Record<string, unknown>
+  return [kind, code, message].every(text => typeof text === 'string') && typeof retryable === 'boolean'
+}
+
+/**
+ * Any thrown value as a `RuntimeError`. A wire error (what a machine sees of a failure) is read back; every
+ * other foreign value becomes `kind` (default `effect-failed`) with itself as the cause.
+ */
 export function toRuntimeError(thrown: unknown, kind: ErrorKind = 'effect-failed'): RuntimeError {
   if (thrown instanceof RuntimeError) return thrown
-  const message = thrown instanceof Error ? thrown.message || thrown.name : String(thrown)
-  return new RuntimeError(kind, message, { cause: thrown })
+  if (isWireError(thrown)) return fromWireError(thrown)
+  return new RuntimeError(kind, textOf(thrown), { cause: thrown })
+}
+
+/** What a thrown value says of itself. Nothing is beyond being thrown, also what cannot be made a string. */
+function textOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? String(thrown.message || thrown.name) : String(thrown)
+  } catch {
+    return `a ${typeof thrown} that has no text`
+  }
 }
 
 export function toWireError(thrown: unknown): WireError {
   const error = toRuntimeError(thrown)
-  const { kind, code, message, retryable, why, fix, retryAfterMs, details } = error
+  const { kind, code, message, retryable, why, fix, retryAfterMs } = error
+  const details = plainDetails(error.details)
   return {
     kind,
     code,
@@ -283,19 +308,41 @@ export function toWireError(thrown: unknown): WireError {
     retryable,
     ...(why !== undefined && { why }),
     ...(fix !== undefined && { fix }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(retryAfterMs !== undefined && Number.isFinite(retryAfterMs) && { retryAfterMs }),
     ...(details !== undefined && { details }),
   }
 }
 
+/** Whoever threw may have put anything there, and what is committed and sent is plain data or nothing. */
+function plainDetails(details: Readonly<Record<string, unknown>> | undefined): WireError['details'] {
+  if (details === undefined) return undefined
+  try {
+    const plain = JSON.parse(JSON.stringify(details), (key, value) =>
+      key === '__proto__' ? undefined : value,
+    )
+    if (isShallow(plain, MAX_LEVELS)) return plain
+  } catch {
+    // Cyclic, a BigInt, a getter that throws: said below, and the rest of the error is whole.
+  }
+  return { lost: 'the details of this error are not plain data' }
+}
+
+const MAX_LEVELS = 16
+
+const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every(member => isShallow(member, levels - 1)))
+
 /** The error a peer sent; an unknown kind (a newer peer) is kept in `details` and reads as `effect-failed`. */
 export function fromWireError(wire: WireError): RuntimeError {
   const known = isErrorKind(wire.kind)
+  const details = known ? wire.details : { ...wire.details, kind: wire.kind, code: wire.code }
   return new RuntimeError(known ? wire.kind : 'effect-failed', wire.message, {
     retryable: wire.retryable,
     ...(wire.why !== undefined && { why: wire.why }),
     ...(wire.fix !== undefined && { fix: wire.fix }),
     ...(wire.retryAfterMs !== undefined && { retryAfterMs: wire.retryAfterMs }),
-    details: known ? (wire.details ?? {}) : { ...wire.details, kind: wire.kind, code: wire.code },
+    ...(details !== undefined && { details }),
   })
 }

@@ -122,6 +122,7 @@ export class InFlight {
   /** Waits until `due`, then runs the next attempt. */
   attemptAt(intent: Intent, due: number): void {
     const turn = ++intent.turn
+    intent.timer?.()
     intent.timer = this.#owner.host.clock.at(due, () => {
       if (intent.turn === turn) this.attempt(intent)
     })
@@ -153,15 +154,21 @@ export class InFlight {
     }
   }
 
-  /** Bounds the wait for an answer to an ask. */
+  /** Notes that an answer is awaited, and bounds the wait. */
   expect(intent: Intent, askedOf: Address, lease: BudgetLease | undefined, expired: () => void): void {
     intent.askedOf = askedOf
     intent.held = lease && heldFor(lease)
+    this.bound(intent, expired)
+  }
+
+  /** Bounds the wait for somebody's word about an intent by its deadline. */
+  bound(intent: Intent, expired?: () => void): void {
     if (intent.deadline === undefined) return
     const turn = ++intent.turn
+    intent.timer?.()
     intent.timer = this.#owner.host.clock.at(intent.deadline, () => {
       if (intent.turn !== turn) return
-      expired()
+      expired?.()
       this.#owner.outcome(
         { kind: 'failure', intent: intent.id, error: toWireError(tooLate(intent)) },
         intent.cause,
@@ -180,6 +187,7 @@ export class InFlight {
     const abort = new AbortController()
     intent.abort = abort
     return {
+      actor: address,
       signal: abort.signal,
       key: intent.id,
       attempt: intent.attempt,
@@ -227,6 +235,9 @@ export class InFlight {
     const { host, address } = this.#owner
     intent.turn++
     intent.timer?.()
+    intent.timer = undefined
+    // It is over: dropping the intent must not abort what has succeeded.
+    intent.abort = undefined
     const { usage } = intent
     if (host.events.on) {
       const now = host.clock.now()

@@ -4,12 +4,17 @@
  */
 import { type Account, type Amounts, amountsOf, hold, lend, openAccount, settle } from './budget.ts'
 import type { BudgetLease } from './budget-lease.ts'
+import { RuntimeError } from './errors.ts'
 import { NO_USAGE, type Usage } from './events.ts'
 import type { Cause } from './journal.ts'
 
 interface Owed {
   readonly cause: Cause
   account: Account
+  /** Whoever asked does not want the answer any more. */
+  cancelled: boolean
+  /** Lent to asks that were given up: what they cost is known only if their answer still comes. */
+  lent: Map<string, Amounts> | undefined
 }
 
 export class Inbound {
@@ -18,15 +23,25 @@ export class Inbound {
   /** Opens an account for work that somebody waits for or that a budget bounds. */
   open(cause: Cause): void {
     if (cause.replyTo === undefined && cause.budget === undefined) return
-    this.#owed.set(cause.id, { cause, account: openAccount(cause.budget) })
+    this.#owed.set(cause.id, {
+      cause,
+      account: openAccount(cause.budget),
+      cancelled: false,
+      lent: undefined,
+    })
   }
 
   /** Closes it and returns what was spent, or undefined when it was closed already. */
   close(cause: Cause | undefined): { readonly spent: Usage } | undefined {
-    const owed = cause && this.#owed.get(cause.id)
+    const owed = this.#find(cause)
     if (!owed) return undefined
     this.#owed.delete(owed.cause.id)
     return { spent: owed.account.spent }
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#owed.size
   }
 
   /** The causes that still wait, oldest first. */
@@ -39,16 +54,26 @@ export class Inbound {
     return this.#owed.get(id)?.cause
   }
 
-  /** The cause of an ask by its correlation. */
-  find(correlation: string): Cause | undefined {
-    for (const { cause } of this.#owed.values()) if (cause.correlation === correlation) return cause
+  /** Notes that nobody wants the answer to the ask with this correlation. Returns its cause if it is still owed. */
+  cancel(correlation: string): Cause | undefined {
+    for (const owed of this.#owed.values()) {
+      if (owed.cause.correlation !== correlation) continue
+      owed.cancelled = true
+      return owed.cause
+    }
     return undefined
+  }
+
+  /** True for open accounts that no answer will close: of messages that were told, of asks that were cancelled. */
+  isUnwanted(cause: Cause): boolean {
+    const owed = this.#find(cause)
+    return owed !== undefined && (owed.cancelled || cause.replyTo === undefined)
   }
 
   /** Sets aside what an attempt may spend. Throws `budget-exhausted`. */
   reserve(cause: Cause | undefined, usage: Partial<Usage>): Amounts | undefined {
-    const owed = cause && this.#owed.get(cause.id)
-    if (!owed) return undefined
+    const owed = this.#find(cause)
+    if (!owed) return refuseClosed(cause)
     const amounts = amountsOf(usage)
     owed.account = hold(owed.account, amounts)
     return amounts
@@ -56,15 +81,47 @@ export class Inbound {
 
   /** Lends part of what is left to an ask. Undefined when nothing is limited. Throws `budget-exhausted`. */
   lend(cause: Cause | undefined, share: number, asked: BudgetLease | undefined): BudgetLease | undefined {
-    const owed = cause && this.#owed.get(cause.id)
-    if (!owed) return asked
+    const owed = this.#find(cause)
+    if (!owed) return refuseClosed(cause) ?? asked
     const lent = lend(owed.account, share, asked)
     owed.account = lent.account
     return Object.keys(lent.lease).length > 0 ? lent.lease : undefined
   }
 
   settle(cause: Cause | undefined, held: Amounts | undefined, usage: Usage | undefined): void {
-    const owed = cause && this.#owed.get(cause.id)
+    const owed = this.#find(cause)
     if (owed && (held || usage)) owed.account = settle(owed.account, held ?? {}, usage ?? NO_USAGE)
   }
+
+  /** An ask was given up unanswered: what it was lent stays lent, since it may have been spent. */
+  keepLent(cause: Cause | undefined, ask: string, held: Amounts): void {
+    const owed = this.#find(cause)
+    if (!owed) return
+    owed.lent ??= new Map()
+    owed.lent.set(ask, held)
+  }
+
+  /** The answer to a given up ask came after all, and says what it cost. */
+  settleLate(ask: string, usage: Usage | undefined): void {
+    for (const { cause, lent } of this.#owed.values()) {
+      const held = lent?.get(ask)
+      if (!held) continue
+      lent?.delete(ask)
+      this.settle(cause, held, usage)
+      return
+    }
+  }
+
+  #find(cause: Cause | undefined): Owed | undefined {
+    return cause && this.#owed.get(cause.id)
+  }
+}
+
+/** What was spent on an answered ask was reported with the answer: more would be paid for by nobody. */
+function refuseClosed(cause: Cause | undefined): undefined {
+  if (cause?.budget === undefined) return undefined
+  throw new RuntimeError('budget-exhausted', `the budget of message "${cause.id}" is settled already`, {
+    why: 'the ask it came with was answered or has ended: what is spent now has no account',
+    fix: 'answer after the last effect, not before it',
+  })
 }

@@ -80,7 +80,8 @@ export type Act =
   | { readonly act: 'stop'; readonly child: string }
   | {
       readonly act: 'timer'
-      readonly id: string
+      /** By which the machine may cancel it. Absent: its place in the commit is its id. */
+      readonly id?: string
       readonly due: number
       readonly event: { readonly type: string }
     }

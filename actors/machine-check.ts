@@ -54,16 +54,20 @@ function checkImplementations(machine: AnyStateMachine, problems: string[]): voi
       problems.push(`actor "${name}" is neither effect() nor ask`)
     }
   }
+  for (const guard of Object.values(machine.implementations.guards)) {
+    const problem = guardProblem(machine, guard)
+    if (problem) problems.push(problem)
+  }
 }
 
 function checkNode(machine: AnyStateMachine, node: StateNode, problems: string[]): void {
-  const lists = [node.entry, node.exit, node.initial?.actions ?? []]
-  for (const transitions of node.transitions.values()) {
-    for (const transition of transitions) lists.push(transition.actions)
-  }
-  for (const transition of node.always ?? []) lists.push(transition.actions)
-  for (const action of lists.flat()) {
-    const problem = actionProblem(machine, action, undefined)
+  const transitions = [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
+  const lists = [node.entry, node.exit, node.initial?.actions ?? [], ...transitions.map(each => each.actions)]
+  const found = [
+    ...lists.flat().map(action => actionProblem(machine, action, undefined)),
+    ...transitions.map(each => guardProblem(machine, each.guard)),
+  ]
+  for (const problem of found) {
     if (problem) problems.push(`${problem} in state "${node.path.join('.') || '(root)'}"`)
   }
   for (const invoked of node.invoke) checkInvoke(machine, node, invoked, problems)
@@ -93,7 +97,7 @@ function actionProblem(
   if (typeof action === 'function') {
     const type = (action as { type?: unknown }).type
     if (typeof type === 'string' && type.startsWith('xstate.')) {
-      if (BUILT_IN.has(type)) return undefined
+      if (BUILT_IN.has(type)) return builtInProblem(machine, action as unknown as BuiltIn)
       const fix = FIXES[type]
       return `${type.slice('xstate.'.length)} is not supported${fix ? ` (${fix})` : ''}`
     }
@@ -102,6 +106,40 @@ function actionProblem(
   }
   const type = (action as { type?: unknown }).type
   return typeof type === 'string' ? namedProblem(machine, type) : 'an action has no type'
+}
+
+/** What XState leaves on its own actions; an id, a delay or a name that is a function is known only at run time. */
+interface BuiltIn {
+  readonly type: string
+  readonly src?: unknown
+  readonly id?: unknown
+  readonly systemId?: unknown
+  readonly syncSnapshot?: unknown
+  readonly delay?: unknown
+}
+
+function builtInProblem(machine: AnyStateMachine, action: BuiltIn): string | undefined {
+  const { actors, delays } = machine.implementations
+  if (typeof action.delay === 'string' && !Object.hasOwn(delays, action.delay))
+    return `delay "${action.delay}" is not declared in setup({ delays })`
+  if (action.type !== 'xstate.spawnChild') return undefined
+  if (typeof action.src !== 'string' || !Object.hasOwn(actors, action.src))
+    return 'a child is spawned from something that setup({ actors }) does not name'
+  const where = `a child is spawned from "${action.src}"`
+  if (action.id === undefined) return `${where} without an id`
+  if (action.systemId !== undefined) return `${where} with a systemId`
+  return action.syncSnapshot ? `${where} with syncSnapshot` : undefined
+}
+
+/** A guard by name, or one that combines others; a function can be anything and is left to itself. */
+function guardProblem(machine: AnyStateMachine, guard: unknown): string | undefined {
+  if (guard === undefined) return undefined
+  const inner = (guard as { guards?: unknown }).guards
+  if (Array.isArray(inner)) return inner.map(each => guardProblem(machine, each)).find(Boolean)
+  const name = typeof guard === 'object' ? (guard as { type?: unknown } | null)?.type : guard
+  if (typeof name === 'function' || Object.hasOwn(machine.implementations.guards, String(name)))
+    return undefined
+  return `guard "${String(name)}" is not declared in setup({ guards })`
 }
 
 function namedProblem(machine: AnyStateMachine, type: string): string | undefined {

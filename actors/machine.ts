@@ -62,6 +62,16 @@ export const outputs = {
   signal: (_: unknown, __: { name: string; body: unknown }): void => {},
 }
 
+/** What `signal` may name: the events of the union that only a machine knows about. */
+export const SIGNALS: ReadonlySet<string> = new Set([
+  'run.started',
+  'run.finished',
+  'step.started',
+  'step.finished',
+  'breaker.changed',
+  'budget.exhausted',
+])
+
 export type OutputName = keyof typeof outputs
 export const isOutputName = (name: string): name is OutputName => Object.hasOwn(outputs, name)
 

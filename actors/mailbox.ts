@@ -29,13 +29,18 @@ export class Mailbox<Control, User> {
   #control: Lane<Control> | undefined
   #user: Lane<User> | undefined
 
-  /** Throws `definition-invalid` for a capacity that is not a positive whole number. */
+  /** Throws `definition-invalid` for a capacity that is not a positive whole number or an unknown `overflow`. */
   constructor({ capacity = DEFAULT_CAPACITY, overflow = 'reject' }: MailboxOptions = {}) {
     if (!Number.isSafeInteger(capacity) || capacity < 1) {
       throw new RuntimeError(
         'definition-invalid',
         `mailbox capacity ${capacity} is not a positive whole number`,
       )
+    }
+    if (overflow !== 'reject' && overflow !== 'drop-oldest') {
+      throw new RuntimeError('definition-invalid', `mailbox overflow "${String(overflow)}" is not known`, {
+        fix: 'use reject or drop-oldest',
+      })
     }
     this.#capacity = capacity
     this.#overflow = overflow

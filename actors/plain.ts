@@ -64,10 +64,14 @@ function copyObject(value: object, path: string, depth: number): Plain {
   for (const key of Object.keys(value)) {
     const member = (value as Record<string, unknown>)[key]
     if (member === undefined) continue
-    if (key === '__proto__') throw refuse(path, 'a key named __proto__')
-    out[key] = copy(member, `${path}.${key}`, depth + 1)
+    out[keyOf(key, path)] = copy(member, `${path}.${key}`, depth + 1)
   }
   return out
+}
+
+function keyOf(key: string, path: string): string {
+  if (key === '__proto__') throw refuse(path, 'a key named __proto__')
+  return key.isWellFormed() ? key : key.toWellFormed()
 }
 
 const refuse = (path: string, found: string): RuntimeError =>
@@ -79,30 +83,44 @@ const refuse = (path: string, found: string): RuntimeError =>
 
 /**
  * Checks without copying, for values that are immutable by contract (a machine's context). Objects found
- * plain are remembered in `verified`, so a context that changed in one place is walked in that place only.
- * Throws `not-plain-data`.
+ * plain are remembered in `verified` with how deep they go, so a context that changed in one place is walked
+ * in that place only. Accepts what `toPlain` accepts. Throws `not-plain-data`.
  */
-export function assertPlain(value: unknown, what: string, verified: WeakSet<object>): void {
+export function assertPlain(value: unknown, what: string, verified: WeakMap<object, number>): void {
   check(value, what, 0, verified)
 }
 
-function check(value: unknown, path: string, depth: number, verified: WeakSet<object>): void {
+/** Returns how many levels `value` has: 0 for what holds nothing. */
+function check(value: unknown, path: string, depth: number, verified: WeakMap<object, number>): number {
   if (typeof value !== 'object' || value === null) {
     if (value !== undefined) copy(value, path, depth)
-    return
+    return 0
   }
-  if (verified.has(value) || value instanceof Uint8Array) return
-  if (depth >= MAX_DEPTH) throw refuse(path, `nesting deeper than ${MAX_DEPTH}`)
+  const known = verified.get(value)
+  if (depth + (known ?? 1) > MAX_DEPTH) throw refuse(path, `nesting deeper than ${MAX_DEPTH}`)
+  if (known !== undefined) return known
+  const levels = 1 + checkMembers(value, path, depth, verified)
+  verified.set(value, levels)
+  return levels
+}
+
+function checkMembers(value: object, path: string, depth: number, verified: WeakMap<object, number>): number {
+  let levels = 0
+  if (value instanceof Uint8Array) return levels
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) check(value[i], `${path}[${i}]`, depth + 1, verified)
-  } else {
-    const prototype = Object.getPrototypeOf(value)
-    if (prototype !== Object.prototype && prototype !== null) {
-      throw refuse(path, `an instance of ${prototype.constructor?.name ?? 'a class'}`)
-    }
-    for (const key of Object.keys(value)) {
-      check((value as Record<string, unknown>)[key], `${path}.${key}`, depth + 1, verified)
-    }
+    for (let i = 0; i < value.length; i++)
+      levels = Math.max(levels, check(value[i], `${path}[${i}]`, depth + 1, verified))
+    return levels
   }
-  verified.add(value)
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw refuse(path, `an instance of ${prototype.constructor?.name ?? 'a class'}`)
+  }
+  for (const key of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[key]
+    if (member === undefined) continue
+    keyOf(key, path)
+    levels = Math.max(levels, check(member, `${path}.${key}`, depth + 1, verified))
+  }
+  return levels
 }

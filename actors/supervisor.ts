@@ -114,7 +114,7 @@ function onChildFailed(context: SupervisorContext, { body, at }: ChildFailed) {
   const history = context.restarts.filter(counts).map(entry => entry.at)
   const decision = decideChild(strategy, intensity, children, history, { child, restart, reason, now: at })
   const others = context.restarts.filter(entry => entry.at > at - intensity.periodMs)
-  const restarts = decision.restarts.includes(at) ? [...others, { child, at }] : others
+  const restarts = decision.directive === 'stop' ? others : [...others, { child, at }]
   return { restarts, orders: ordersOf(context, body, decision) }
 }
 

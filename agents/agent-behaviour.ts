@@ -51,7 +51,7 @@ export function agentBehaviour(agent: Agent, setting: AgentSetting): Behaviour {
     actions: {
       ...outputs,
       accept: assign(args => rules.accept(assignment(args))),
-      begin: assign(({ context }) => rules.begin(context, undefined)),
+      begin: assign(({ context }) => rules.begin(context, null)),
       beginWith: assign(args => rules.begin(args.context, output(args))),
       think: assign(args => rules.afterThought(args.context, thought(args))),
       keepReply: assign(args => ({ reply: output(args) })),
@@ -159,7 +159,7 @@ const agentStates = (id: string, rules: TaskRules) => ({
       invoke: {
         src: 'finish',
         id: 'finish',
-        input: ({ context }: Args) => ({ ...context.task, reply: context.reply }),
+        input: ({ context }: Args) => ({ ...context.task, reply: context.reply, material: context.material }),
         onDone: { target: 'answering', actions: 'keepReply' },
         onError: failed,
       },

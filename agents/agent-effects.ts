@@ -44,6 +44,7 @@ export interface Thought {
 
 export interface FinishInput extends SkillCall {
   readonly reply: Plain
+  readonly material: Plain
 }
 
 /** Effect names by which the machine invokes them; a tool is invoked as `tool:<name>`. */
@@ -59,6 +60,7 @@ export const toolEffectName = (tool: string): string => `tool:${tool}`
 export function agentEffects(agent: Agent, setting: AgentSetting): AgentEffects {
   const skillOf = (name: string): Skill => agent.skills[name] as Skill
   const contextOf = (context: EffectContext): SkillContext => ({
+    actor: context.actor,
     signal: context.signal,
     resources: setting.resources,
     now: setting.now,
@@ -80,9 +82,9 @@ export function agentEffects(agent: Agent, setting: AgentSetting): AgentEffects 
     }),
     finish: effect({
       class: 'pure',
-      run: async ({ skill, input, reply }: FinishInput, context) => {
+      run: async ({ skill, input, reply, material }: FinishInput, context) => {
         const { finish, output } = skillOf(skill)
-        return checked(output, await finish?.(reply, input, contextOf(context)), skill)
+        return checked(output, await finish?.(reply, input, contextOf(context), material), skill)
       },
     }),
     extract: effect({

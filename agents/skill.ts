@@ -4,11 +4,14 @@
  * fills the same schema from its input and sources alone, or the agent says clearly that it needs a model.
  */
 import type { z } from 'zod'
+import type { Address } from '../actors/address.ts'
 import { RuntimeError } from '../actors/errors.ts'
 import type { Tool } from './tool.ts'
 
 /** What a skill may use besides its input. */
 export interface SkillContext<Resources = unknown> {
+  /** The agent that does it. */
+  readonly actor: Address
   readonly signal: AbortSignal
   /** What the agent was given when it was spawned: a corpus, a working directory. */
   readonly resources: Resources
@@ -35,7 +38,12 @@ export interface SkillDefinition<Input, Output, Resources = unknown, Material = 
   /** The conversation's beginning. A skill without it is never done by a model. */
   prompt?(input: Input, material: Material): Prompt
   /** Turns the model's reply into the output, for example by anchoring quotes in their sources. */
-  finish?(reply: Reply, input: Input, context: SkillContext<Resources>): Promise<Output> | Output
+  finish?(
+    reply: Reply,
+    input: Input,
+    context: SkillContext<Resources>,
+    material: Material,
+  ): Promise<Output> | Output
   /** Does it without a model. */
   extract?(input: Input, context: SkillContext<Resources>): Promise<Output> | Output
   /** Tools for this skill only, besides the agent's. */

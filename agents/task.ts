@@ -32,6 +32,8 @@ export interface TaskState {
   readonly running: { readonly [child: string]: ToolCall }
   readonly results: readonly ToolResult[]
   readonly window: StepWindow
+  /** What was gathered for the prompt; the finishing touch may need it again. */
+  readonly material: Plain
   readonly reply: Plain
   readonly error: WireError | null
 }
@@ -46,6 +48,7 @@ export const IDLE: TaskState = {
   running: {},
   results: [],
   window: [],
+  material: null,
   reply: null,
   error: null,
 }
@@ -60,7 +63,7 @@ export interface TaskRules {
   /** The state at the start of a task; its input as the schema reads it. */
   accept(assignment: Assignment): TaskState
   /** With the first messages, once the material is there. */
-  begin(state: TaskState, material: unknown): TaskState
+  begin(state: TaskState, material: Plain): TaskState
   request(state: TaskState): ModelRequest
   /** With the model's turn added, or an error when that went too far. */
   afterThought(state: TaskState, thought: Thought): TaskState
@@ -98,7 +101,11 @@ export function taskRules(agent: Agent, hasModel: boolean): TaskRules {
       ...IDLE,
       task: { skill, input: skills[skill]?.input.parse(input) as Plain },
     }),
-    begin: (state, material) => ({ ...state, messages: talkOf(state).begin(state.task.input, material) }),
+    begin: (state, material) => ({
+      ...state,
+      material,
+      messages: talkOf(state).begin(state.task.input, material),
+    }),
     request: state => talkOf(state).request(state.messages),
     afterThought: (state, thought) => afterThought(agent, state, thought),
     startCalls: state => startCalls(state, talkOf(state)),

@@ -114,6 +114,8 @@ export interface Runtime {
   publish(subject: string, body: unknown): void
   /** Receives what is published on subjects matching `pattern` (`*` one token, `>` the rest). */
   subscribe(pattern: string, handler: (body: Plain, subject: string) => unknown): Subscription
+  /** One value per runtime and key, made on first use: how the agents of a node share a cache or a model's breaker. */
+  shared<T>(key: string, make: () => T): T
   /** The last committed snapshot of an actor of this node. */
   snapshot(of: Address): Snapshot | undefined
   actors(): readonly ActorStatus[]
@@ -152,6 +154,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     policy: DEFAULT_POLICY,
   })
   ready.catch(report)
+  const shared = new Map<string, unknown>()
   let stopping: Promise<void> | undefined
 
   const running = (): void => {
@@ -234,6 +237,10 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     subscribe(pattern, handler) {
       running()
       return node.listen(pattern, handler)
+    },
+    shared<T>(key: string, make: () => T): T {
+      if (!shared.has(key)) shared.set(key, make())
+      return shared.get(key) as T
     },
     snapshot: of => node.registry.get(of)?.snapshot,
     actors: () => [...node.registry.all()].map(statusOf),

@@ -8,7 +8,7 @@ export interface Events extends EventSink {
   subscribe(listener: EventListener): () => void
 }
 
-/** A listener that throws is reported once and never breaks an actor: `report` gets its error. */
+/** A listener that throws never breaks an actor: `report` gets its error, apart from the actor's own work. */
 export function createEvents(report: (error: unknown) => void): Events {
   const listeners = new Set<EventListener>()
   const events = {
@@ -18,7 +18,7 @@ export function createEvents(report: (error: unknown) => void): Events {
         try {
           listener(event)
         } catch (error) {
-          report(error)
+          queueMicrotask(() => report(error))
         }
       }
     },

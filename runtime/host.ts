@@ -13,9 +13,9 @@ export function fairScheduler(): (task: () => void) => void {
   let awake = false
 
   const run = (): void => {
-    const end = Math.min(queue.length, head + BATCH)
+    const end = head + BATCH
     // Tasks deferred meanwhile are appended to the same queue; a task that throws must not stop the others.
-    while (head < queue.length && head < end + BATCH) {
+    while (head < queue.length && head < end) {
       const task = queue[head++] as () => void
       try {
         task()
@@ -26,6 +26,11 @@ export function fairScheduler(): (task: () => void) => void {
       }
     }
     if (head < queue.length) {
+      // Actors that keep each other busy never empty the queue: what is done must not pile up before it.
+      if (head * 2 >= queue.length) {
+        queue = queue.slice(head)
+        head = 0
+      }
       setImmediate(run)
       return
     }

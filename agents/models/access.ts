@@ -8,15 +8,16 @@ import type { Address } from '../../actors/address.ts'
 import { RuntimeError, toRuntimeError } from '../../actors/errors.ts'
 import { fingerprint } from '../../actors/loop-detection.ts'
 import type { Runtime } from '../../runtime/create-runtime.ts'
+import type { Prices } from './ai-sdk.ts'
 import type { Model, ModelCallOptions, ModelRequest, ModelResponse } from './model.ts'
 import {
   type AdmitAnswer,
   DEFAULT_BREAKER,
   freePass,
   isWorthReporting,
-  modelBehaviour,
   type ModelLimits,
   type ModelState,
+  modelBehaviour,
   type Outcome,
 } from './model-actor.ts'
 import { type ResolveOptions, resolveModel } from './providers.ts'
@@ -27,13 +28,14 @@ export type ModelSpec = string | LanguageModelV3 | Model
 export interface ModelAccessOptions extends Omit<ResolveOptions, 'prices'> {
   readonly runtime: Runtime
   readonly limits?: Partial<ModelLimits>
-  /** USD per million tokens, by `provider:model`. Without a price a cost is unknown, never guessed. */
-  readonly prices?: Readonly<Record<string, NonNullable<ResolveOptions['prices']>>>
 }
 
 export interface ModelAccess {
-  /** Makes a model callable under its id, which it returns. Throws what `resolveModel` throws. */
-  use(spec: ModelSpec): Promise<string>
+  /**
+   * Makes a model callable under its id, which it returns. Without `price` (USD per million tokens) what it
+   * costs is unknown, never guessed; the first price given for a model counts. Throws what `resolveModel` throws.
+   */
+  use(spec: ModelSpec, price?: Prices): Promise<string>
   /** One call. `signal` and the caller's deadline bound the waiting too. */
   generate(id: string, request: ModelRequest, options: ModelCallOptions): Promise<ModelResponse>
 }
@@ -44,21 +46,23 @@ const DEFAULT_PAUSE_MS = 1_000
 /** Failures that say something about the provider's health. */
 const UNHEALTHY: ReadonlySet<string> = new Set(['model-failed', 'attempt-timeout', 'stalled'])
 
-export function createModelAccess({ runtime, limits, prices = {}, ...resolve }: ModelAccessOptions): ModelAccess {
+export function createModelAccess({ runtime, limits, ...resolve }: ModelAccessOptions): ModelAccess {
   const behaviour = modelBehaviour()
   const models = new Map<string, Promise<{ readonly model: Model; readonly actor: Address }>>()
 
-  const open = async (spec: ModelSpec): Promise<{ model: Model; actor: Address }> => {
-    const price = typeof spec === 'string' ? prices[spec] : undefined
+  const open = async (
+    spec: ModelSpec,
+    price: Prices | undefined,
+  ): Promise<{ model: Model; actor: Address }> => {
     const model = await resolveModel(spec, { ...resolve, ...(price && { prices: price }) })
     const input = { id: model.id, limits: { breaker: DEFAULT_BREAKER, ...limits } }
     const actor = await runtime.spawn(behaviour, { id: actorId(model.id), input, restart: 'permanent' })
     return { model, actor }
   }
 
-  const use = async (spec: ModelSpec): Promise<string> => {
+  const use = async (spec: ModelSpec, price?: Prices): Promise<string> => {
     const id = typeof spec === 'string' ? spec : idOf(spec)
-    const opened = models.get(id) ?? open(spec)
+    const opened = models.get(id) ?? open(spec, price)
     models.set(id, opened)
     try {
       await opened
@@ -75,7 +79,9 @@ export function createModelAccess({ runtime, limits, prices = {}, ...resolve }: 
     const pass = freePass(stateOf(actor), runtime.host.clock.now())
     if (pass !== undefined) return pass
     for (;;) {
-      const answer = (await runtime.ask(actor, 'model.admit', null, { signal: options.signal })) as AdmitAnswer
+      const answer = (await runtime.ask(actor, 'model.admit', null, {
+        signal: options.signal,
+      })) as AdmitAnswer
       if (answer.allowed) return answer.ticket
       if (answer.because === 'circuit-open') throw open_(id, answer.waitMs)
       await pauseFor(runtime, answer.waitMs, options)
@@ -106,7 +112,8 @@ export function createModelAccess({ runtime, limits, prices = {}, ...resolve }: 
   }
 }
 
-const idOf = (spec: LanguageModelV3 | Model): string => ('id' in spec ? spec.id : `${spec.provider}:${spec.modelId}`)
+const idOf = (spec: LanguageModelV3 | Model): string =>
+  'id' in spec ? spec.id : `${spec.provider}:${spec.modelId}`
 
 /** An address token for any model id: readable, and distinct where the readable part is cut or changed. */
 const actorId = (id: string): string =>

@@ -5,7 +5,14 @@
  */
 import { type Behaviour, defineBehaviour } from '../../actors/behaviour.ts'
 import { enqueueActions, type MessageEvent, outputs, setup } from '../../actors/machine.ts'
-import { admit, type BreakerPolicy, type BreakerState, CLOSED, fail, succeed } from '../../actors/policies/breaker.ts'
+import {
+  admit,
+  type BreakerPolicy,
+  type BreakerState,
+  CLOSED,
+  fail,
+  succeed,
+} from '../../actors/policies/breaker.ts'
 import { newRate, pause, type RatePolicy, type RateState, take } from '../../actors/policies/rate-limit.ts'
 
 export interface ModelLimits {
@@ -85,9 +92,13 @@ export function freePass(state: ModelState, now: number): number | undefined {
 export const isWorthReporting = (state: ModelState, outcome: Outcome): boolean =>
   !outcome.ok || state.breaker.name !== 'closed' || state.breaker.failedAt.length > 0
 
-export function admission(state: ModelState, now: number): { readonly state: ModelState; readonly answer: AdmitAnswer } {
+export function admission(
+  state: ModelState,
+  now: number,
+): { readonly state: ModelState; readonly answer: AdmitAnswer } {
   const taken = take(state.rate, state.limits.rate ?? UNLIMITED, now)
-  if (!taken.allowed) return { state, answer: { allowed: false, because: 'rate-limited', waitMs: taken.waitMs } }
+  if (!taken.allowed)
+    return { state, answer: { allowed: false, because: 'rate-limited', waitMs: taken.waitMs } }
   const admitted = admit(state.breaker, state.limits.breaker, now)
   if (!admitted.allowed) {
     const answer = { allowed: false, because: 'circuit-open', waitMs: admitted.retryAfterMs } as const
@@ -101,6 +112,7 @@ export function reported(state: ModelState, outcome: Outcome, now: number): Mode
   const { breaker: policy } = state.limits
   if (outcome.ok) return { ...state, breaker: succeed(state.breaker, policy, outcome.ticket) }
   // A 429 is the provider's rate limit at work, not a failure of the provider: everybody waits, nobody is cut off.
-  if (outcome.pausedForMs !== undefined) return { ...state, rate: pause(state.rate, now + outcome.pausedForMs) }
+  if (outcome.pausedForMs !== undefined)
+    return { ...state, rate: pause(state.rate, now + outcome.pausedForMs) }
   return { ...state, breaker: fail(state.breaker, policy, now, outcome.ticket) }
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { address } from '../../actors/address.ts'
 import type { EffectContext } from '../../actors/effect.ts'
 import { RuntimeError } from '../../actors/errors.ts'
 import { testSuite } from '../../runtime/testkit/suite.ts'
@@ -28,6 +29,7 @@ test.before(async () => {
 test.after(() => rm(folder, { recursive: true, force: true }))
 
 const context = (signal = new AbortController().signal): EffectContext => ({
+  actor: address('tester', '1'),
   signal,
   key: 'k',
   attempt: 1,

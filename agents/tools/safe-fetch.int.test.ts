@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import * as assert from 'uvu/assert'
+import { address } from '../../actors/address.ts'
 import type { EffectContext } from '../../actors/effect.ts'
 import { RuntimeError } from '../../actors/errors.ts'
 import { testSuite } from '../../runtime/testkit/suite.ts'
@@ -216,6 +217,7 @@ test('fetch_url gives a document whose source is where it ended', async () => {
   const tool = fetchUrlTool({ allow })
   assert.equal([tool.name, tool.effect, tool.capability, tool.untrusted], ['fetch_url', 'pure', 'net', true])
   const context: EffectContext = {
+    actor: address('tester', '1'),
     signal: new AbortController().signal,
     key: 'k',
     attempt: 1,

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as assert from 'uvu/assert'
+import { address } from '../../actors/address.ts'
 import type { EffectContext } from '../../actors/effect.ts'
 import { RuntimeError } from '../../actors/errors.ts'
 import { testSuite } from '../../runtime/testkit/suite.ts'
@@ -49,7 +50,14 @@ async function search(
   signal = new AbortController().signal,
 ): Promise<SearchResult[]> {
   const tool = webSearchTool({ ...options, baseUrls: { tavily: base, brave: `${base}/` } })
-  const context: EffectContext = { signal, key: 'k', attempt: 1, progress: () => {}, spent: () => {} }
+  const context: EffectContext = {
+    actor: address('tester', '1'),
+    signal,
+    key: 'k',
+    attempt: 1,
+    progress: () => {},
+    spent: () => {},
+  }
   return tool.run(tool.input.parse({ query: ' durable streams ', limit: 2 }), context)
 }
 

@@ -20,6 +20,8 @@ const MAX_DEPTH = 32
 /** Characters of one value that a log line keeps. Cut after redaction, so that no half of a secret survives. */
 const MAX_TEXT = 8_192
 
+const MAX_KEYS = 500
+
 /** Compared with a key in lower case without punctuation: `X-Api-Key` reads `xapikey`. */
 const SECRET_PARTS =
   /authorization|apikey|accesskey|privatekey|signingkey|password|passwd|passphrase|secret|cookie|credential|bearer|jwt/
@@ -48,12 +50,22 @@ const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/(?<![A-Za-z0-9])xox[a-z]-[\w-]{8,}/g, REDACTED],
   [/(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])/g, REDACTED],
   // JSON web tokens
-  [/eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g, REDACTED],
+  [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g, REDACTED],
   // NATS seeds: https://docs.nats.io (nkeys), 58 characters of base32
   [/(?<![A-Z0-9])S[ACNOUX][A-Z2-7]{56}(?![A-Z0-9])/g, REDACTED],
   // user:password@ in a URL
   [/\/\/[^/\s@"']{1,512}@/g, `//${REDACTED}@`],
 ]
+
+/** Whether any pattern of these flags matches: most texts hold no secret, and one look is cheaper than many. */
+const anyOf = (flags: string): RegExp =>
+  new RegExp(
+    PATTERNS.filter(([pattern]) => pattern.flags === flags)
+      .map(([pattern]) => `(?:${pattern.source})`)
+      .join('|'),
+    flags.replace('g', ''),
+  )
+const SUSPICIOUS = [anyOf('g'), anyOf('gi')]
 
 /** The values of `env` whose names end in _KEY, _TOKEN, _SECRET or _PASSWORD, in any case. */
 export const secretsOf = (env: Readonly<Record<string, string | undefined>>): readonly string[] =>
@@ -66,7 +78,15 @@ export function createRedactor(secrets: readonly string[] = []): Redactor {
   const known = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length)
   const text = (value: string): string => {
     const bare = known.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), value)
+    if (!SUSPICIOUS.some(pattern => pattern.test(bare))) return bare
     return PATTERNS.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), bare)
+  }
+  // The same few keys stand in every line; what is thought of them is kept, up to a limit.
+  const keys = new Map<string, RedactedKey>()
+  const keyed = (key: string): RedactedKey => {
+    const found = keys.get(key) ?? { name: text(key), hides: hiddenBy(key) }
+    if (keys.size < MAX_KEYS && key.length < 100) keys.set(key, found)
+    return found
   }
   const data = (value: unknown, depth = 0): unknown => {
     if (typeof value === 'string') return shortened(text(value))
@@ -76,28 +96,44 @@ export function createRedactor(secrets: readonly string[] = []): Redactor {
     const bytes = bufferSize(value)
     if (bytes !== undefined) return `[${bytes} bytes]`
     return Object.fromEntries(
-      Object.entries(value).map(([key, entry]) => [
-        text(key),
-        isSecretKey(key, entry) ? REDACTED : data(entry, depth + 1),
-      ]),
+      Object.entries(value).map(([key, entry]) => {
+        const { name, hides } = keyed(key)
+        const secret = hides === 'all' || (hides === 'lists' && typeof entry !== 'number' && entry !== null)
+        return [name, secret ? REDACTED : data(entry, depth + 1)]
+      }),
     )
   }
   return { text, data: value => data(value) }
 }
 
-/** A secret also travels in URLs and in headers: as it is, percent-encoded, and in base64. */
+/** A secret also travels in JSON inside a text, in URLs and in headers: as it is, escaped (twice, too), encoded. */
 function formsOf(secret: string): readonly string[] {
   const bare = secret.trim()
   if (bare.length < SHORTEST_SECRET) return []
   const bytes = Buffer.from(bare)
-  return [bare, encodeURIComponent(bytes.toString()), bytes.toString('base64'), bytes.toString('base64url')]
+  const escaped = inJson(bare)
+  return [
+    bare,
+    escaped,
+    inJson(escaped),
+    encodeURIComponent(bytes.toString()),
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+  ]
 }
 
-/** Counts (`inputTokens: 12`) are no secrets, though they are called tokens. */
-function isSecretKey(key: string, value: unknown): boolean {
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
+
+interface RedactedKey {
+  readonly name: string
+  /** `lists`: anything but a number, because counts (`inputTokens: 12`) are no secrets. */
+  readonly hides: 'all' | 'lists' | 'nothing'
+}
+
+function hiddenBy(key: string): RedactedKey['hides'] {
   const plain = key.toLowerCase().replace(/[^a-z0-9]/g, '')
-  if (SECRET_PARTS.test(plain) || SECRET_ENDS.test(plain)) return true
-  return TOKEN_LISTS.test(plain) && typeof value !== 'number' && value !== null
+  if (SECRET_PARTS.test(plain) || SECRET_ENDS.test(plain)) return 'all'
+  return TOKEN_LISTS.test(plain) ? 'lists' : 'nothing'
 }
 
 /** How `JSON.stringify` writes a Buffer: `{ type: 'Buffer', data: [1, 2] }`. */

@@ -21,10 +21,14 @@ export interface SpanBackend<S> {
     },
     parent: S | undefined,
   ): S
-  close(
-    span: S,
-    end: { readonly at: number; readonly attributes?: Attributes; readonly error?: string },
-  ): void
+  close(span: S, end: SpanEnd): void
+}
+
+interface SpanEnd {
+  readonly at: number
+  readonly attributes?: Attributes
+  /** An error code. */
+  readonly error?: string
 }
 
 interface Run<S> {

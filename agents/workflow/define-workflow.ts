@@ -38,6 +38,8 @@ export interface MapStep extends StepBase {
   readonly as: string
   /** Default: as many as there are agents of the role. */
   readonly concurrency?: number
+  /** With `onError: 'skip'`: fewer successes than this, and the step fails after all. Default 0. */
+  readonly atLeast?: number
   readonly step: Omit<AskStep, 'id' | 'onError'> | Omit<WorkflowStep, 'id' | 'onError'>
 }
 

@@ -145,6 +145,12 @@ function mapState(step: MapStep, next: string): Node {
     always: [
       { guard: ({ context }: Args) => context.error !== null, target: FAILING },
       {
+        guard: ({ context }: Args) =>
+          run.mapIsDone(step, context) && run.mapFailure(step, context) !== undefined,
+        target: FAILING,
+        actions: named('endMap', step),
+      },
+      {
         guard: ({ context }: Args) => run.mapIsDone(step, context),
         target: next,
         actions: named('endMap', step),

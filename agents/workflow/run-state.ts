@@ -38,6 +38,8 @@ export interface Problem {
 }
 
 export interface RunState extends RunInput {
+  /** Id of the message that started the run: what a person's answer sets going is done on its behalf. */
+  readonly startedBy: string
   readonly input: Plain
   readonly outputs: { readonly [step: string]: Plain }
   readonly maps: { readonly [step: string]: Progress }
@@ -53,6 +55,7 @@ export interface Args {
   readonly context: RunState
   readonly event: {
     readonly type: string
+    readonly id?: string
     readonly body?: Plain
     readonly output?: Plain
     readonly error?: WireError
@@ -72,6 +75,7 @@ type Call = Omit<AskStep, 'id'> | Omit<WorkflowStep, 'id'>
 
 export const initial = ({ members }: RunInput): RunState => ({
   members,
+  startedBy: '',
   input: null,
   outputs: {},
   maps: {},
@@ -228,6 +232,15 @@ export function itemSettled(state: RunState, step: MapStep, { event }: Args): Ru
   const problems = [...state.problems, { step: step.id, index, error }]
   const goesOn = step.onError === 'skip' && !isFinal(error)
   return { ...state, maps, problems, ...(!goesOn && { error }) }
+}
+
+/** Too few items succeeded for the run to go on: the first problem is why. */
+export function mapFailure(step: MapStep, state: RunState): WireError | undefined {
+  const progress = state.maps[step.id]
+  if (!step.atLeast || !progress || progress.items.length === 0) return undefined
+  const failures = state.problems.filter(problem => problem.step === step.id)
+  const successes = progress.items.length - failures.length
+  return successes < Math.min(step.atLeast, progress.items.length) ? failures[0]?.error : undefined
 }
 
 export function mapIsDone(step: MapStep, state: RunState): boolean {

@@ -16,7 +16,7 @@ import * as run from './run-state.ts'
 type Of<S extends Step> = { readonly step: S }
 
 interface Enqueue {
-  (action: { readonly type: 'signal' | 'publish'; readonly params: unknown }): void
+  (action: { readonly type: 'signal' | 'publish' | 'behalf'; readonly params: unknown }): void
   assign(state: Partial<run.RunState>): void
   spawnChild(src: 'ask', options: { readonly id: string; readonly input: unknown }): void
   stopChild(id: string): void
@@ -46,8 +46,12 @@ function startItems(state: run.RunState, step: MapStep, enqueue: Enqueue): void 
 
 export const actions = (workflow: Workflow) => ({
   begin: assign(({ event, context }) => {
-    const { body } = event as run.Args['event']
-    return { ...run.initial(context as run.RunState), input: workflow.input.parse(body) } as never
+    const { body, id = '' } = event as run.Args['event']
+    return {
+      ...run.initial(context as run.RunState),
+      startedBy: id,
+      input: workflow.input.parse(body),
+    } as never
   }),
   announce: act((args, step) => signal(args.enqueue, 'step.started', step.id)),
   keepOutput: act<AskStep | WorkflowStep>(({ context, event, enqueue }, step) => {
@@ -71,8 +75,10 @@ export const actions = (workflow: Workflow) => ({
     startItems(run.itemSettled(args.context, step, args), step, args.enqueue)
   }),
   endMap: act<MapStep>(({ context, enqueue }, step) => {
-    signal(enqueue, 'step.finished', step.id)
-    enqueue.assign(run.keep(context, step, [...(context.maps[step.id]?.outputs ?? [])]))
+    const error = run.mapFailure(step, context)
+    signal(enqueue, 'step.finished', step.id, undefined, error)
+    const outputs = [...(context.maps[step.id]?.outputs ?? [])]
+    enqueue.assign({ ...run.keep(context, step, outputs), error: error ?? context.error })
   }),
   beginLoop: keep<LoopStep>(({ context }, step) => ({
     ...context,
@@ -87,10 +93,14 @@ export const actions = (workflow: Workflow) => ({
     enqueue({ type: 'publish', params: { kind: 'human.asked', body: run.question(step, context) } }),
   ),
   keepAnswer: act<HumanStep>(({ context, event, enqueue }, step) => {
+    enqueue({ type: 'behalf', params: { of: context.startedBy } })
     signal(enqueue, 'step.finished', step.id)
     enqueue.assign(run.keep(context, step, (event.body as { answer: string }).answer))
   }),
-  keepSilence: keep<HumanStep>(({ context }, step) => ({ ...context, error: run.silence(step) })),
+  keepSilence: act<HumanStep>(({ context, enqueue }, step) => {
+    enqueue({ type: 'behalf', params: { of: context.startedBy } })
+    enqueue.assign({ error: run.silence(step) })
+  }),
   keepCancellation: assign(
     () => ({ error: toWireError(cancelled('whoever started the run cancelled it')) }) as never,
   ),

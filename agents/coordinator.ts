@@ -1,0 +1,137 @@
+/** Plans a piece of research: which questions, over which sources. The first member of a team to work. */
+import { z } from 'zod'
+import { RuntimeError } from '../actors/errors.ts'
+import { defineAgent } from './define-agent.ts'
+import type { Subtask } from './research/document.ts'
+import { corpusOf, type depth, plan, type ResearchContext, researchInput } from './research/exchange.ts'
+import { keyTerms } from './research/key-terms.ts'
+import { planSubtasks, SUBTASKS } from './research/planning.ts'
+import { terms } from './research/tokens.ts'
+import { defineSkill } from './skill.ts'
+import { searchProvider, webSearchTool } from './tools/web-search.ts'
+
+/** Findings a researcher looks for, per sub-task. */
+const FINDINGS: Readonly<Record<z.infer<typeof depth>, number>> = { quick: 4, standard: 6, comprehensive: 8 }
+const MOST_SEARCH_RESULTS = 8
+
+type Input = z.infer<typeof researchInput>
+
+const reply = z.object({
+  subtasks: z
+    .array(
+      z.object({ question: z.string().min(1), terms: z.array(z.string()), focus: z.string().optional() }),
+    )
+    .min(1)
+    .max(12),
+})
+
+interface Material {
+  readonly sources: readonly string[]
+  readonly titles: readonly string[]
+  readonly keyTerms: readonly string[]
+}
+
+/** Sources given by the user, else what a configured search finds. */
+async function sourcesFor(input: Input, context: ResearchContext): Promise<readonly string[]> {
+  if (input.sources.length > 0) return input.sources
+  const { env } = context.resources
+  if (!searchProvider(env)) return []
+  context.progress({ doing: 'searching', query: input.topic })
+  const search = webSearchTool({ env })
+  const results = await search.run(
+    { query: input.topic, limit: MOST_SEARCH_RESULTS },
+    {
+      actor: context.actor,
+      signal: context.signal,
+      key: 'search',
+      attempt: 1,
+      progress: context.progress,
+      spent: () => {},
+    },
+  )
+  return results.map(result => result.url)
+}
+
+async function gather(
+  input: Input,
+  context: ResearchContext,
+): Promise<Material & { readonly subtasks: () => Subtask[] }> {
+  const sources = await sourcesFor(input, context)
+  context.progress({ doing: 'reading', sources: sources.length })
+  const corpus = await corpusOf(sources, context)
+  const { topic, focusAreas } = input
+  return {
+    sources,
+    titles: corpus.documents.map(document => document.title),
+    keyTerms: keyTerms(topic, corpus).map(term => term.text),
+    subtasks: () => planSubtasks({ topic, corpus, depth: input.depth, focusAreas }),
+  }
+}
+
+const planOf = (
+  input: Input,
+  sources: readonly string[],
+  subtasks: readonly Subtask[],
+): z.infer<typeof plan> => ({
+  subtasks: [...subtasks],
+  sources: [...sources],
+  aspects: ['themes', 'comparison', 'gaps'],
+  findingsPerSubtask: FINDINGS[input.depth],
+})
+
+export const coordinator = defineAgent({
+  name: 'coordinator',
+  description: 'Plans research: takes a topic apart into questions that can be worked on side by side.',
+  instructions:
+    'You lead a research team. You take a topic apart into precise, independent questions that together answer it.',
+  skills: {
+    plan: defineSkill<Input, z.infer<typeof plan>, unknown, Material, z.infer<typeof reply>>({
+      description: 'Take a topic apart into sub-tasks.',
+      input: researchInput as unknown as z.ZodType<Input>,
+      output: plan,
+      reply,
+      prepare: async (input, context) => {
+        const { sources, titles, keyTerms: found } = await gather(input, context as ResearchContext)
+        return { sources, titles, keyTerms: found }
+      },
+      prompt: (input, material) => ({ user: planningPrompt(input, material) }),
+      finish: ({ subtasks }, input, _, { sources }) => {
+        const numbered = subtasks.map(({ question, terms: words, focus }, i) => ({
+          id: `subtask-${i + 1}`,
+          question,
+          terms: words.length > 0 ? words : terms(question),
+          ...(focus !== undefined && { focus }),
+        }))
+        return planOf(input, sources, numbered)
+      },
+      extract: async (input, context) => {
+        const { sources, subtasks } = await gather(input, context as ResearchContext)
+        if (sources.length === 0) throw nothingToRead()
+        return planOf(input, sources, subtasks())
+      },
+    }),
+  },
+})
+
+function planningPrompt(input: Input, { titles, keyTerms: found }: Material): string {
+  const lines = [
+    `Topic: ${input.topic}`,
+    `Audience: ${input.audience}. Depth: ${input.depth}.`,
+    input.focusAreas.length > 0 ? `Focus areas, one question each: ${input.focusAreas.join('; ')}` : '',
+    input.context ? `What is known already:\n${input.context}` : '',
+    titles.length > 0 ? `Documents at hand: ${titles.slice(0, 40).join('; ')}` : 'There are no documents.',
+    found.length > 0 ? `Terms the documents use for it: ${found.join(', ')}` : '',
+    `Write ${SUBTASKS[input.depth]} questions, plus one for each focus area. For each give the search terms, the most specific first.`,
+  ]
+  return lines.filter(Boolean).join('\n')
+}
+
+export const nothingToRead = (): RuntimeError =>
+  new RuntimeError(
+    'sources-missing',
+    'there is nothing to research: no sources, no language model, no search provider',
+    {
+      why: 'without a model the report is made of sentences from your sources, and none were given',
+      fix: 'give --sources DIR|FILE|GLOB|URL; or a model with --model provider:model; or set TAVILY_API_KEY, BRAVE_API_KEY or SEARXNG_URL',
+    },
+  )

@@ -1,0 +1,97 @@
+/**
+ * What the members of a research team hand each other, as schemas. Documents are never sent: members name
+ * their sources and read them on their own node.
+ */
+import { z } from 'zod'
+import type { Env } from '../models/providers.ts'
+import type { SkillContext } from '../skill.ts'
+import type { Corpora } from './corpus.ts'
+import { type Corpus, createCorpus } from './corpus-index.ts'
+import { finding, subtask } from './document.ts'
+
+/** What every member is given when it is spawned. */
+export interface ResearchResources {
+  readonly corpora: Corpora
+  /** Where relative sources are looked up. */
+  readonly cwd: string
+  /** Keys of search providers. */
+  readonly env: Env
+}
+
+export type ResearchContext = SkillContext<ResearchResources>
+
+export const depth = z.enum(['quick', 'standard', 'comprehensive'])
+export const audience = z.enum(['general', 'technical', 'executive'])
+
+export const researchInput = z.object({
+  topic: z.string().trim().min(1).max(2_000),
+  depth: depth.default('standard'),
+  audience: audience.default('general'),
+  focusAreas: z.array(z.string().trim().min(1)).max(10).default([]),
+  /** What the asker knows already, for a model to consider. */
+  context: z.string().max(20_000).default(''),
+  /** Folders, files, globs, URLs. */
+  sources: z.array(z.string().min(1)).default([]),
+})
+export type ResearchInput = z.infer<typeof researchInput>
+
+export const aspect = z.enum(['themes', 'comparison', 'gaps'])
+
+export const plan = z.object({
+  subtasks: z.array(subtask).min(1),
+  /** The sources to read: those given, or those a search found. */
+  sources: z.array(z.string()),
+  /** What the analysts are to look at. */
+  aspects: z.array(aspect),
+  findingsPerSubtask: z.number().int().positive(),
+})
+
+export const gathered = z.object({
+  /** Address of the researcher. */
+  by: z.string(),
+  subtask: z.string(),
+  findings: z.array(finding),
+  passagesRead: z.number().int(),
+  sourcesRead: z.array(z.string()),
+})
+
+export const factChecked = z.object({
+  findings: z.array(finding),
+  dropped: z.array(z.object({ id: z.string(), statement: z.string() })),
+  problems: z.array(z.object({ finding: z.string(), kind: z.string(), text: z.string() })),
+})
+
+export const theme = z.object({ name: z.string(), findings: z.array(z.string()) })
+export const gap = z.object({
+  kind: z.enum(['unanswered', 'thin', 'weak', 'unmentioned', 'single-source']),
+  subtask: z.string().optional(),
+  text: z.string(),
+  remedy: z.string(),
+})
+export const comparison = z.object({
+  agreements: z.array(z.object({ findings: z.array(z.string()), sources: z.array(z.string()) })),
+  contradictions: z.array(z.object({ findings: z.tuple([z.string(), z.string()]), about: z.string() })),
+})
+
+export const analysis = z.object({
+  aspect,
+  themes: z.array(theme).optional(),
+  comparison: comparison.optional(),
+  gaps: z.array(gap).optional(),
+})
+export type Analysis = z.infer<typeof analysis>
+
+export const report = z.object({
+  executiveSummary: z.string(),
+  fullReport: z.string(),
+  keyFindings: z.array(finding),
+  recommendations: z.array(z.string()),
+  sections: z.array(z.object({ title: z.string(), body: z.string(), findings: z.array(z.string()) })),
+})
+
+/** The corpus of a task's sources; without sources, an empty one. */
+export async function corpusOf(sources: readonly string[], context: ResearchContext): Promise<Corpus> {
+  if (sources.length === 0) return createCorpus([])
+  const { corpora, cwd } = context.resources
+  return corpora.load(sources, { cwd, signal: context.signal })
+}

@@ -1,0 +1,163 @@
+/** What a research team gives its user: the report, and how it came about. Made of a run's output and events. */
+import type { z } from 'zod'
+import type { RuntimeEvent } from '../../actors/events.ts'
+import type { RunResult } from '../workflow/run-workflow.ts'
+import type { Finding } from './document.ts'
+import type { Analysis, audience, depth, factChecked, gathered, plan, report } from './exchange.ts'
+import type { Seat } from './team-seats.ts'
+
+/** One thing a member did, as it happened. */
+export interface TraceEntry {
+  /** Milliseconds since the run began. */
+  readonly atMs: number
+  readonly agent: string
+  readonly action: string
+  readonly detail?: unknown
+}
+
+export interface Assignment {
+  readonly subtask: string
+  readonly question: string
+  /** Address of the researcher, or null when no one could do it. */
+  readonly agent: string | null
+  readonly findings: number
+}
+
+export interface ResearchReport {
+  readonly topic: string
+  readonly executiveSummary: string
+  /** Markdown. */
+  readonly fullReport: string
+  readonly keyFindings: readonly Finding[]
+  readonly recommendations: readonly string[]
+  readonly sections: readonly {
+    readonly title: string
+    readonly body: string
+    readonly findings: readonly string[]
+  }[]
+  /** All findings that passed the check, or were marked by it. */
+  readonly findings: readonly Finding[]
+  readonly metadata: {
+    /** How many agents have each duty; an agent of a small team may have two. */
+    readonly teamComposition: Readonly<Record<string, number>>
+    readonly teamSize: number
+    readonly durationMs: number
+    readonly depth: z.infer<typeof depth>
+    readonly audience: z.infer<typeof audience>
+    /** ISO 8601. */
+    readonly timestamp: string
+    readonly agentsInvolved: readonly string[]
+    readonly totalSubtasks: number
+    readonly assignments: readonly Assignment[]
+    readonly sources: readonly string[]
+    /** `provider:model`, or null: extractive, no language model. */
+    readonly model: string | null
+    readonly contradictions: number
+    readonly gaps: readonly string[]
+    /** Findings that the fact checker dropped or marked, and why. */
+    readonly factCheck: readonly { readonly finding: string; readonly kind: string; readonly text: string }[]
+  }
+  readonly reasoningTrace: readonly TraceEntry[]
+}
+
+/** Output of the workflow `research-team`. */
+export interface RunOutput {
+  readonly plan: z.infer<typeof plan>
+  readonly gathered: readonly (z.infer<typeof gathered> | null)[]
+  readonly check: z.infer<typeof factChecked>
+  readonly analyses: readonly (Analysis | null)[]
+  readonly report: z.infer<typeof report>
+}
+
+export interface ReportSurroundings {
+  readonly topic: string
+  readonly depth: z.infer<typeof depth>
+  readonly audience: z.infer<typeof audience>
+  readonly model: string | null
+  readonly seats: readonly Seat[]
+  readonly trace: readonly TraceEntry[]
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+export function researchReport(
+  { output, durationMs }: RunResult<RunOutput>,
+  around: ReportSurroundings,
+): ResearchReport {
+  const { plan: planned, gathered: found, check, analyses, report: written } = output
+  const { topic, depth: how, audience: reader, model, seats, trace, now } = around
+  const parts = Object.assign({}, ...analyses.filter(one => one !== null)) as Partial<Analysis>
+  return {
+    topic,
+    ...written,
+    findings: check.findings,
+    metadata: {
+      teamComposition: composition(seats),
+      teamSize: seats.length,
+      durationMs,
+      depth: how,
+      audience: reader,
+      timestamp: new Date(now).toISOString(),
+      agentsInvolved: [...new Set(trace.map(entry => entry.agent))].sort(),
+      totalSubtasks: planned.subtasks.length,
+      assignments: planned.subtasks.map((task, i) => ({
+        subtask: task.id,
+        question: task.question,
+        agent: found[i]?.by ?? null,
+        findings: found[i]?.findings.length ?? 0,
+      })),
+      sources: planned.sources,
+      model,
+      contradictions: parts.comparison?.contradictions.length ?? 0,
+      gaps: (parts.gaps ?? []).map(gap => gap.text),
+      factCheck: check.problems,
+    },
+    reasoningTrace: trace,
+  }
+}
+
+function composition(seats: readonly Seat[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const duty of seats.flatMap(seat => seat.duties)) counts[duty] = (counts[duty] ?? 0) + 1
+  return counts
+}
+
+/** What an event says about a member's work, for the trace; undefined for the rest. */
+export function traceEntry(event: RuntimeEvent, began: number): TraceEntry | undefined {
+  const entry = (action: string, detail?: unknown): TraceEntry => ({
+    atMs: event.at - began,
+    agent: event.actor,
+    action,
+    ...(detail !== undefined && { detail }),
+  })
+  switch (event.type) {
+    case 'effect.progress': {
+      const { doing, ...detail } = (event.note ?? {}) as { readonly doing?: string }
+      return doing === undefined ? undefined : entry(doing, detail)
+    }
+    case 'effect.succeeded':
+      return event.name === 'model' ? entry('asked the model', event.usage) : undefined
+    case 'effect.retrying':
+      return entry('retries', {
+        effect: event.name,
+        attempt: event.attempt,
+        reason: event.reason,
+        delayMs: event.delayMs,
+      })
+    case 'effect.gave-up':
+      return entry('gave up', {
+        effect: event.name,
+        attempt: event.attempt,
+        reason: event.reason,
+        error: event.error.code,
+      })
+    case 'step.finished':
+      return entry(event.error ? 'step failed' : 'step done', {
+        step: event.step,
+        ...(event.index !== undefined && { item: event.index }),
+        ...(event.error && { error: event.error.code }),
+      })
+    default:
+      return undefined
+  }
+}

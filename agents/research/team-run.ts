@@ -1,0 +1,39 @@
+/** The research team as the command line runs it. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RunnableWorkflow } from '../workflow/runnable.ts'
+import { researchTeam } from '../workflows/research-team.ts'
+import { researchInput } from './exchange.ts'
+import type { ResearchReport } from './research-report.ts'
+import { type ResearchOptions, ResearchTeam } from './team.ts'
+
+/** Where sources are looked for when none are named. */
+const DEFAULT_SOURCES = 'sources'
+
+export const researchTeamRun: RunnableWorkflow = {
+  name: researchTeam.name,
+  description: researchTeam.description,
+  input: researchInput,
+  async run(input, { runtime, cwd, env, signal, runId, size, model }) {
+    const {
+      topic,
+      sources = [],
+      ...options
+    } = input as { topic: string; sources?: readonly string[] } & ResearchOptions
+    const found = sources.length > 0 || !existsSync(join(cwd, DEFAULT_SOURCES)) ? sources : [DEFAULT_SOURCES]
+    const team = new ResearchTeam({
+      runtime,
+      cwd,
+      env,
+      sources: found,
+      ...(size && { size }),
+      ...(model && { model }),
+    })
+    try {
+      return await team.run(topic, { ...options, signal, runId })
+    } finally {
+      await team.stop()
+    }
+  },
+  render: output => (output as ResearchReport).fullReport,
+}

@@ -1,0 +1,245 @@
+/**
+ * The research team: a supervisor with its members, and one run of the workflow `research-team` per question.
+ * It starts its agents on first use and keeps them for the next question.
+ */
+import { type Address, address } from '../../actors/address.ts'
+import type { BudgetLease } from '../../actors/budget-lease.ts'
+import { fromWireError, RuntimeError } from '../../actors/errors.ts'
+import type { EffectPolicy } from '../../actors/strategy.ts'
+import { createRuntime, type Runtime } from '../../runtime/create-runtime.ts'
+import { agentBehaviour } from '../agent-behaviour.ts'
+import { nothingToRead } from '../coordinator.ts'
+import { createModelAccess, type ModelAccess, type ModelSpec } from '../models/access.ts'
+import type { Prices } from '../models/ai-sdk.ts'
+import type { Env } from '../models/providers.ts'
+import { searchProvider } from '../tools/web-search.ts'
+import { compileWorkflow } from '../workflow/compile.ts'
+import { type RunResult, runWorkflow } from '../workflow/run-workflow.ts'
+import { researchTeam } from '../workflows/research-team.ts'
+import { createCorpora } from './corpus.ts'
+import { type ResearchInput, type ResearchResources, researchInput } from './exchange.ts'
+import {
+  type ResearchReport,
+  type RunOutput,
+  researchReport,
+  type TraceEntry,
+  traceEntry,
+} from './research-report.ts'
+import { type Additions, extraSeats, LARGEST, type Seat, seatsFor } from './team-seats.ts'
+
+export interface ResearchTeamOptions {
+  /** Agents in the team, 3 to 10. Default 5. */
+  readonly size?: number
+  readonly name?: string
+  /** `provider:model`, or an AI SDK v6 language model. Without one the team works extractively. */
+  readonly model?: ModelSpec
+  /** Used from the second attempt on, when the model fails, stalls or refuses. */
+  readonly fallbackModel?: ModelSpec
+  /** USD per million tokens of `model`; without it costs are reported as unknown. */
+  readonly price?: Prices
+  /** Default: a runtime of its own, stopped by `stop`. */
+  readonly runtime?: Runtime
+  /** Folders, files, globs, URLs to research. */
+  readonly sources?: readonly string[]
+  /** Where relative sources are looked up. Default: the working directory. */
+  readonly cwd?: string
+  /** Keys of models and search providers. Default: the process's environment. */
+  readonly env?: Env
+  readonly policy?: Partial<EffectPolicy>
+}
+
+export type ResearchOptions = Partial<Omit<ResearchInput, 'topic'>> & {
+  readonly budget?: BudgetLease
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
+  readonly runId?: string
+}
+
+interface Member extends Seat {
+  readonly address: Address
+}
+
+export interface TeamStatus {
+  readonly name: string
+  readonly size: number
+  readonly agents: readonly {
+    readonly address: Address
+    readonly duties: readonly string[]
+    readonly phase: string
+    readonly waiting: number
+  }[]
+  readonly runs: number
+  readonly model: string | null
+}
+
+export class ResearchTeam {
+  readonly runtime: Runtime
+  readonly #options: ResearchTeamOptions
+  readonly #id: string
+  readonly #models: ModelAccess
+  readonly #resources: ResearchResources
+  readonly #workflow = compileWorkflow(researchTeam)
+  #seats: readonly Seat[]
+  #members: Member[] = []
+  #starting: Promise<Address> | undefined
+  #model: string | undefined
+  #runs = 0
+
+  /** Throws `definition-invalid` for a size outside 3 to 10. */
+  constructor(options: ResearchTeamOptions = {}) {
+    this.#seats = seatsFor(options.size ?? 5)
+    this.#options = options
+    this.runtime = options.runtime ?? createRuntime()
+    this.#id = this.runtime.host.id().slice(0, 8)
+    const env = options.env ?? process.env
+    const { runtime } = this
+    this.#models = runtime.shared('models', () => createModelAccess({ runtime, env }))
+    const corpora = runtime.shared('corpora', () => createCorpora())
+    this.#resources = { corpora, cwd: options.cwd ?? process.cwd(), env }
+  }
+
+  /** Researches `topic` and returns the report. Throws what ended the run, when it did not end as done. */
+  async research(topic: string, options: ResearchOptions = {}): Promise<ResearchReport> {
+    const result = await this.run(topic, options)
+    if (result.status === 'done' && result.output) return result.output
+    if (result.error) throw fromWireError(result.error)
+    throw new RuntimeError('internal', `the run ended as ${result.status} without saying why`)
+  }
+
+  /** As `research`, but tells how the run ended instead of throwing for it. Throws for a wrong input. */
+  async run(topic: string, options: ResearchOptions = {}): Promise<RunResult<ResearchReport | null>> {
+    const input = this.#input(topic, options)
+    const supervisor = await this.#start()
+    const { runtime } = this
+    const { budget, signal, timeoutMs, runId = runtime.host.id() } = options
+    const began = runtime.host.clock.now()
+    const trace: TraceEntry[] = []
+    const unsubscribe = runtime.events.subscribe(event => {
+      const entry = event.run === runId ? traceEntry(event, began) : undefined
+      if (entry) trace.push(entry)
+    })
+    this.#runs++
+    const result = await runWorkflow<RunOutput>({
+      runtime,
+      behaviour: this.#workflow,
+      supervisor,
+      members: this.#roles(),
+      input: { ...input, model: this.#model ?? null },
+      runId,
+      ...(budget && { budget }),
+      ...(signal && { signal }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    }).finally(unsubscribe)
+    if (result.status !== 'done') return { ...result, output: null }
+    const now = runtime.host.clock.now()
+    const around = { ...input, model: this.#model ?? null, seats: this.#seats, trace, now }
+    return { ...result, output: researchReport(result, around) }
+  }
+
+  teamStatus(): TeamStatus {
+    const phases = new Map(this.runtime.actors().map(actor => [actor.address, actor]))
+    return {
+      name: this.#options.name ?? 'ResearchTeam',
+      size: this.#seats.length,
+      agents: this.#members.map(({ address: where, duties }) => ({
+        address: where,
+        duties,
+        phase: phases.get(where)?.phase ?? 'stopped',
+        waiting: phases.get(where)?.waiting ?? 0,
+      })),
+      runs: this.#runs,
+      model: this.#model ?? null,
+    }
+  }
+
+  /** Adds agents for the runs to come. Throws `definition-invalid` when the team would exceed ten. */
+  async adjustTeam(additions: Additions): Promise<TeamStatus> {
+    const seats = extraSeats(additions)
+    if (this.#seats.length + seats.length > LARGEST) {
+      throw new RuntimeError('definition-invalid', `a team has at most ${LARGEST} agents`, {
+        why: `it has ${this.#seats.length} and would get ${seats.length} more`,
+      })
+    }
+    const supervisor = await this.#start()
+    for (const seat of seats) await this.#seat(seat, supervisor)
+    this.#seats = [...this.#seats, ...seats]
+    return this.teamStatus()
+  }
+
+  /** Stops the members, and the runtime if it is the team's own. Idempotent. */
+  async stop(): Promise<void> {
+    const supervisor = await this.#starting?.catch(() => undefined)
+    if (supervisor) await this.runtime.stop(supervisor)
+    if (!this.#options.runtime) await this.runtime.stop()
+  }
+
+  #input(
+    topic: string,
+    { budget: _, signal: __, timeoutMs: ___, runId: ____, ...given }: ResearchOptions,
+  ): ResearchInput {
+    const parsed = researchInput.safeParse({ sources: this.#options.sources ?? [], ...given, topic })
+    if (!parsed.success) {
+      const why = parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; ')
+      throw new RuntimeError('input-invalid', 'the research question is not valid', { why })
+    }
+    const { sources } = parsed.data
+    if (sources.length === 0 && !this.#options.model && !searchProvider(this.#resources.env))
+      throw nothingToRead()
+    return parsed.data
+  }
+
+  #start(): Promise<Address> {
+    this.#starting ??= this.#open().catch(error => {
+      this.#starting = undefined
+      throw error
+    })
+    return this.#starting
+  }
+
+  async #open(): Promise<Address> {
+    const { model, price, fallbackModel } = this.#options
+    if (model) this.#model = await this.#models.use(model, price)
+    if (fallbackModel) await this.#models.use(fallbackModel)
+    const supervisor = await this.runtime.supervise({
+      id: `team-${this.#id}`,
+      intensity: { restarts: 10, periodMs: 60_000 },
+    })
+    for (const seat of this.#seats) await this.#seat(seat, supervisor)
+    return supervisor
+  }
+
+  async #seat(seat: Seat, supervisor: Address): Promise<void> {
+    const { models, resources, model } = {
+      models: this.#models,
+      resources: this.#resources,
+      model: this.#model,
+    }
+    const { now } = this.runtime.host.clock
+    const behaviour = agentBehaviour(seat.agent, { models, resources, now, ...(model && { model }) })
+    const id = `${this.#id}-${this.#members.length + 1}`
+    await this.runtime.spawn(behaviour, { id, supervisor, restart: 'permanent', policy: this.#policy(seat) })
+    this.#members.push({ ...seat, address: address(seat.agent.name, id) })
+  }
+
+  #policy(seat: Seat): Partial<EffectPolicy> {
+    const { fallbackModel, policy } = this.#options
+    if (!fallbackModel) return { ...seat.agent.policy, ...policy }
+    const use = typeof fallbackModel === 'string' ? fallbackModel : idOf(fallbackModel)
+    const remedy = {
+      reasons: ['timeout', 'stalled', 'failed', 'refused', 'circuit-open', 'schema-invalid'] as const,
+      use: { model: use },
+    }
+    return { remedies: [{ ...remedy, after: 2 }], ...seat.agent.policy, ...policy }
+  }
+
+  #roles(): Record<string, readonly Address[]> {
+    const roles: Record<string, Address[]> = {}
+    for (const { duties, address: where } of this.#members) {
+      for (const duty of duties) roles[duty] = [...(roles[duty] ?? []), where]
+    }
+    return roles
+  }
+}
+
+const idOf = (model: Exclude<ModelSpec, string>): string =>
+  'id' in model ? model.id : `${model.provider}:${model.modelId}`

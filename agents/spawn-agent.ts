@@ -1,0 +1,46 @@
+/** Starts one agent on a runtime and gives it a voice: the shortest way from a definition to an answer. */
+import type { Address } from '../actors/address.ts'
+import type { AskOptions, Runtime, SpawnOptions } from '../runtime/create-runtime.ts'
+import { agentBehaviour } from './agent-behaviour.ts'
+import type { Agent } from './define-agent.ts'
+import { createModelAccess, type ModelSpec } from './models/access.ts'
+import type { Prices } from './models/ai-sdk.ts'
+import type { Env } from './models/providers.ts'
+
+export interface SpawnAgentOptions extends Omit<SpawnOptions, 'input'> {
+  /** Without one, skills are done extractively or fail with `model-required`. */
+  readonly model?: ModelSpec
+  /** USD per million tokens; without it costs are unknown. */
+  readonly price?: Prices
+  /** What the agent's skills work on. */
+  readonly resources?: unknown
+  /** Where keys of providers are read from. Default: the process's environment. */
+  readonly env?: Env
+}
+
+export interface SpawnedAgent {
+  readonly address: Address
+  /** Asks for a skill and waits for its output. Throws what the agent fails with. */
+  ask(skill: string, input: unknown, options?: AskOptions): Promise<unknown>
+  stop(): Promise<void>
+}
+
+/** Throws what `createModelAccess().use` and `runtime.spawn` throw. */
+export async function spawnAgent(
+  runtime: Runtime,
+  agent: Agent,
+  options: SpawnAgentOptions = {},
+): Promise<SpawnedAgent> {
+  const { model: spec, price, resources, env = process.env, ...spawn } = options
+  const models = runtime.shared('models', () => createModelAccess({ runtime, env }))
+  const model = spec && (await models.use(spec, price))
+  const { now } = runtime.host.clock
+  const behaviour = agentBehaviour(agent, { models, resources, now, ...(model && { model }) })
+  const policy = { ...agent.policy, ...spawn.policy }
+  const address = await runtime.spawn(behaviour, { restart: 'permanent', ...spawn, policy })
+  return {
+    address,
+    ask: (skill, input, ask) => runtime.ask(address, 'task.assign', { skill, input }, ask),
+    stop: () => runtime.stop(address),
+  }
+}

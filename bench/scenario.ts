@@ -1,0 +1,46 @@
+/**
+ * What a scenario is: one measurement, our subject and the peers it is measured beside. Scenarios are data;
+ * `main.ts` lists them, `rounds.ts` runs them, `subject-process.ts` loads the one subject a process is for.
+ */
+
+export interface Metric {
+  readonly name: string
+  readonly unit: string
+  readonly better: 'lower' | 'higher'
+}
+
+/** What one process found out about its subject. */
+export interface Measured {
+  /** By the name of a metric; a subject may lack one that makes no sense for it. */
+  readonly values: Readonly<Record<string, number>>
+  /** Answers that should have come. */
+  readonly asked: number
+  /** Answers that came and were right. */
+  readonly answered: number
+}
+
+export type Measure = () => Promise<Measured>
+
+export interface Subject {
+  readonly name: string
+  /** Its version is shown. A package of `bench/package.json`, or of the repository itself. */
+  readonly package: string
+  /** Loaded only in the process that measures it. */
+  load(): Promise<Measure>
+}
+
+export interface Scenario {
+  readonly name: string
+  readonly summary: string
+  readonly metrics: readonly Metric[]
+  readonly ours: Subject
+  readonly peers: readonly Subject[]
+  /** Processes per subject, interleaved. */
+  readonly rounds: number
+  readonly nodeOptions?: readonly string[]
+  /** The built command line is measured: `dist/` must be of this source. */
+  readonly needsDist?: true
+}
+
+/** Ours first. */
+export const subjectsOf = ({ ours, peers }: Scenario): readonly Subject[] => [ours, ...peers]

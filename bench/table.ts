@@ -1,0 +1,37 @@
+/** Rows as text for people: a markdown table, so that it can be pasted into `docs/bench.md` as it is. Pure. */
+import type { Machine } from './machine.ts'
+import type { Row } from './rows.ts'
+
+export const RATIO_HEADER = 'ratio (>1: ours is better)'
+
+const COLUMNS = ['metric', 'subject', 'value', 'unit', RATIO_HEADER] as const
+
+/** The machine, an empty line, and a markdown table with aligned columns. */
+export function table(machine: Machine, scenario: string, rows: readonly Row[]): string {
+  const lines = [
+    COLUMNS,
+    ...rows.map(({ metric, subject, value, unit, ratio }) => [
+      metric,
+      subject,
+      figure(value),
+      unit,
+      ratio === null ? '' : `${figure(ratio)}x`,
+    ]),
+  ]
+  const widths = COLUMNS.map((_, column) => Math.max(...lines.map(line => (line[column] ?? '').length)))
+  const text = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => (i === 2 || i === 4 ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join(' | ')} |`
+  const rule = `| ${widths.map((width, i) => (i === 2 || i === 4 ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`
+  const [head = [], ...body] = lines
+  return [machineLine(machine, scenario), '', text(head), rule, ...body.map(text)].join('\n')
+}
+
+/** Three significant digits, no exponent; counts as they are. */
+export function figure(value: number): string {
+  if (Number.isInteger(value)) return String(value)
+  const size = Math.floor(Math.log10(Math.abs(value)))
+  return value.toFixed(Math.min(6, Math.max(0, 2 - size)))
+}
+
+const machineLine = ({ cpu, cores, node, date }: Machine, scenario: string): string =>
+  `${scenario}: ${cpu}, ${cores} cores, Node ${node}, ${date}`

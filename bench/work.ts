@@ -1,0 +1,28 @@
+/**
+ * The work of each scenario, the same for every subject: what is asked, what the scripted model says, and
+ * what a right answer is. Subjects bring only their own way of doing it.
+ */
+
+export const IN_FLIGHT = [1, 32] as const
+
+/** Asks one actor makes to another for one message from outside. */
+export const ASKS_PER_RUN = 100
+
+export const STEPS = 10
+
+/** How many idle actors are weighed. */
+export const IDLE_ACTORS = 20_000
+
+export const INSTRUCTIONS = 'You calculate. Use the tool add, then answer with its sum.'
+export const ADD_DESCRIPTION = 'Adds two numbers.'
+
+export const question = (n: number): string => `What is ${n} plus 1?`
+
+/** The scripted model's first turn: the arguments of its tool call, read from the question. */
+export function operands(text: string): { a: number; b: number } {
+  const [a = Number.NaN, b = Number.NaN] = (text.match(/\d+/g) ?? []).map(Number)
+  return { a, b }
+}
+
+/** The scripted model's second turn: its answer, from what the tool returned. */
+export const answerText = (sum: unknown): string => JSON.stringify({ answer: sum })

@@ -1,0 +1,25 @@
+/** `agenticraft`: a node to embed in a process, policies for one's own methods, and its observers. */
+
+export { type Address, address } from '../actors/address.ts'
+export type { BudgetLease } from '../actors/budget-lease.ts'
+export { type ErrorCode, type ErrorKind, RuntimeError } from '../actors/errors.ts'
+export type { RunStatus, RuntimeEvent, Usage } from '../actors/events.ts'
+export {
+  type ActorStatus,
+  type Answered,
+  type AskOptions,
+  type ChildSpec,
+  createRuntime,
+  type Runtime,
+  type RuntimeOptions,
+  type SpawnOptions,
+  type SuperviseOptions,
+} from './create-runtime.ts'
+export type { EventListener, Events } from './events.ts'
+export { cache } from './resilience/cache.ts'
+export { fallback } from './resilience/fallback.ts'
+export { rateLimit } from './resilience/rate-limit.ts'
+export { retry } from './resilience/retry.ts'
+export { timeout } from './resilience/timeout.ts'
+export { createInProcessBus } from './transport/in-process.ts'
+export type { Transport } from './transport/transport.ts'
