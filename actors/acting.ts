@@ -7,7 +7,6 @@ import { type Address, parseAddress } from './address.ts'
 import type { Amounts } from './budget.ts'
 import { parseLease } from './budget-lease.ts'
 import type { CellHost, CellSpec } from './cell-host.ts'
-import type { Cancel } from './clock.ts'
 import { checkMessageType, type Envelope, refuseReserved } from './envelope.ts'
 import { type RuntimeError, toRuntimeError, toWireError, type WireError } from './errors.ts'
 import { NO_USAGE, type Usage } from './events.ts'
@@ -19,12 +18,7 @@ import type { Plain } from './plain.ts'
 import * as protocol from './protocol.ts'
 import { cycle } from './refusals.ts'
 import { type EffectPolicy, reasonOf } from './strategy.ts'
-
-interface Timer {
-  readonly event: { readonly type: string }
-  readonly cause: Cause | undefined
-  readonly cancel: Cancel
-}
+import { Timers } from './timers.ts'
 
 type Outcome = (taken: Taken, cause: Cause | undefined) => void
 type MachineEvent = { readonly type: string }
@@ -35,7 +29,7 @@ export class Acting implements InFlightOwner {
   readonly outcome: Outcome
   #inbound: Inbound | undefined
   #inFlight: InFlight | undefined
-  #timers: Map<string, Timer> | undefined
+  #timers: Timers | undefined
   #successes = 0
 
   constructor(spec: CellSpec, host: CellHost, outcome: Outcome) {
@@ -63,14 +57,10 @@ export class Acting implements InFlightOwner {
   }
 
   /** What the machine sees of an outcome: an event, nothing, or nothing any more. */
-  eventOf(taken: Taken, cause: Cause | undefined): MachineEvent | 'none' | 'stale' {
+  eventOf(taken: Taken): MachineEvent | 'none' | 'stale' {
     switch (taken.kind) {
-      case 'timer': {
-        const timer = this.#timers?.get(taken.id)
-        if (!timer || timer.event !== taken.event || timer.cause !== cause) return 'stale'
-        this.#timers?.delete(taken.id)
-        return timer.event
-      }
+      case 'timer':
+        return this.#timers?.take(taken) ?? 'stale'
       case 'result':
       case 'failure': {
         const actorId = this.#inFlight?.get(taken.intent)?.child
@@ -144,7 +134,7 @@ export class Acting implements InFlightOwner {
         this.#arm(act.id ?? id, act, cause)
         return
       case 'cancel':
-        this.#disarm(act.id)
+        this.#timers?.disarm(act.id)
         return
       case 'direct':
         host.direct(address, act)
@@ -218,16 +208,20 @@ export class Acting implements InFlightOwner {
   /** Aborts everything in flight and disarms every timer. */
   quiet(error: RuntimeError): void {
     for (const intent of [...(this.#inFlight?.all() ?? [])]) this.#abandon(intent, error)
-    for (const timer of this.#timers?.values() ?? []) timer.cancel()
     this.#timers?.clear()
   }
 
   /** Answers every ask that still waits with `error`, and forgets the one with message id `except`. */
   refuseAll(error: RuntimeError, except?: string): void {
     for (const cause of this.#inbound?.waiting() ?? []) {
-      if (cause.id === except) this.#inbound?.close(cause)
+      if (cause.id === except) this.forget(cause)
       else this.refuse(cause, toWireError(error))
     }
+  }
+
+  /** Closes the account of an ask that somebody else answers, or that is taken again. */
+  forget(cause: Cause): void {
+    this.#inbound?.close(cause)
   }
 
   refuse(cause: Cause | undefined, error: WireError, id = `${this.address}.${this.host.id()}`): void {
@@ -237,8 +231,8 @@ export class Acting implements InFlightOwner {
   /** Closes the account of work that nobody waits for, once nothing of it is under way. */
   closeIdle(cause: Cause): void {
     if (!this.#inbound?.isUnwanted(cause)) return
+    if (this.#timers?.hasFor(cause)) return
     for (const intent of this.#inFlight?.all() ?? []) if (intent.cause?.id === cause.id) return
-    for (const timer of this.#timers?.values() ?? []) if (timer.cause?.id === cause.id) return
     // Nobody waits, but whoever lent the budget can settle it.
     this.refuse(cause, toWireError(cancelled()))
   }
@@ -375,17 +369,10 @@ export class Acting implements InFlightOwner {
   }
 
   #arm(id: string, { due, event }: Act & { act: 'timer' }, cause: Cause | undefined): void {
-    this.#disarm(id)
-    this.#timers ??= new Map()
-    const cancel = this.host.clock.at(due, () =>
-      this.outcome({ kind: 'timer', id, event, ...(cause && { cause }) }, cause),
+    this.#timers ??= new Timers(this.host.clock)
+    this.#timers.arm({ kind: 'timer', id, event, ...(cause && { cause }) }, due, fired =>
+      this.outcome(fired, cause),
     )
-    this.#timers.set(id, { event, cause, cancel })
-  }
-
-  #disarm(id: string): void {
-    this.#timers?.get(id)?.cancel()
-    this.#timers?.delete(id)
   }
 }
 

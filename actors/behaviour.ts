@@ -182,3 +182,14 @@ function nodeAt(machine: AnyStateMachine, path: Path): AnyStateMachine['root'] {
     why: 'the stored state was written by another version of the machine',
   })
 }
+
+/** A state value as text: `working.thinking`, parallel regions joined by `+`. */
+export function stateText(value: unknown): string {
+  if (typeof value === 'string') return value
+  return Object.entries(value as Record<string, unknown>)
+    .map(([region, inner]) => {
+      const text = stateText(inner)
+      return text === '' ? region : `${region}.${text}`
+    })
+    .join('+')
+}

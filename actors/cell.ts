@@ -7,10 +7,10 @@
  */
 import { Acting } from './acting.ts'
 import type { Address } from './address.ts'
-import { BUSY, type Snapshot, type Step } from './behaviour.ts'
+import { BUSY, type Snapshot, type Step, stateText } from './behaviour.ts'
 import type { CellHost, CellSpec } from './cell-host.ts'
 import type { Envelope } from './envelope.ts'
-import { fromWireError, RuntimeError, toRuntimeError, toWireError, type WireError } from './errors.ts'
+import { fromWireError, type RuntimeError, toRuntimeError, toWireError, type WireError } from './errors.ts'
 import { cancelled } from './in-flight.ts'
 import type { Cause, Commit, Directive, Taken } from './journal.ts'
 import { Mailbox } from './mailbox.ts'
@@ -94,7 +94,8 @@ export class Cell {
     switch (envelope.type) {
       case protocol.REPLY:
       case protocol.ERROR:
-        return this.#acting.answered(envelope)
+        this.#acting.answered(envelope)
+        return
       case protocol.EFFECT_RETRY:
       case protocol.EFFECT_GIVE_UP:
         if (envelope.from === this.spec.supervisor) this.#acting.directed(envelope)
@@ -104,7 +105,8 @@ export class Cell {
         return
       case protocol.CHILD_FAILED:
       case protocol.EFFECT_FAILED:
-        return this.#outcome({ taken: protocol.takenOf(envelope), cause: undefined })
+        this.#outcome({ taken: protocol.takenOf(envelope), cause: undefined })
+        return
       default: {
         const given = this.#mailbox.push(envelope)
         if (given) this.#host.bury(given, overflowed(this.address))
@@ -232,8 +234,8 @@ export class Cell {
     }
   }
 
-  #eventOf({ taken, cause }: Work, at: number): { readonly type: string } | 'none' | 'stale' {
-    if (taken.kind !== 'message') return this.#acting.eventOf(taken, cause)
+  #eventOf({ taken }: Work, at: number): { readonly type: string } | 'none' | 'stale' {
+    if (taken.kind !== 'message') return this.#acting.eventOf(taken)
     const { id, from } = taken.cause
     const event = { type: taken.type, body: taken.body, id, at }
     return from === undefined ? event : ({ ...event, from } as { type: string })
@@ -269,17 +271,17 @@ export class Cell {
     // The machine may have begun something else before it learned of the cancellation.
     if (work.cancels && work.cause) this.#acting.abort(work.cause)
     this.#acting.perform(commit.acts, commit.seq, work.cause)
-    if (idle && work.envelope?.replyTo) this.#refuseUnhandled(work.envelope, next)
+    if (idle && work.envelope?.replyTo) {
+      const error = unhandled(this.address, work.envelope.type, stateText(next.value))
+      this.#acting.refuse(work.cause, toWireError(error))
+    }
     if (work.cause) this.#acting.closeIdle(work.cause)
     if (next.status === 'done') this.#finish()
   }
 
-  #refuseUnhandled({ id, type }: Envelope, { value }: Snapshot): void {
-    this.#acting.refuse({ id }, toWireError(unhandled(this.address, type, stateText(value))))
-  }
-
   #finish(): void {
-    if (this.spec.restart === 'permanent' && this.spec.supervisor) this.#crash(finished(this.address), undefined)
+    if (this.spec.restart === 'permanent' && this.spec.supervisor)
+      this.#crash(finished(this.address), undefined)
     else this.stop('done')
   }
 
@@ -312,7 +314,10 @@ export class Cell {
     this.#crashedOn = work
     this.#failure = error
     if (events.on) events.emit({ type: 'actor.crashed', at: clock.now(), actor: this.address, error: wire })
-    if (!supervisor) return this.stop('crashed', error)
+    if (!supervisor) {
+      this.stop('crashed', error)
+      return
+    }
     const body: protocol.ChildFailedBody = {
       child: this.address,
       restart,
@@ -372,9 +377,8 @@ export class Cell {
   #resume(): void {
     const poison = this.#crashedOn?.envelope
     if (poison) {
-      const error = crashed(this.address, this.#failure)
-      this.#acting.refuseAll(error, poison.id)
-      this.#host.bury(poison, error)
+      this.#acting.forget(protocol.causeOf(poison))
+      this.#host.bury(poison, crashed(this.address, this.#failure))
     }
     this.#crashedOn = undefined
     this.#failure = undefined
@@ -385,14 +389,3 @@ export class Cell {
 
 const crashReason = (error: RuntimeError) =>
   error.kind === 'effect-failed' ? 'crashed' : reasonOf(error.kind)
-
-/** A state value as text: `working.thinking`, parallel regions joined by `+`. */
-export function stateText(value: unknown): string {
-  if (typeof value === 'string') return value
-  return Object.entries(value as Record<string, unknown>)
-    .map(([region, inner]) => {
-      const text = stateText(inner)
-      return text === '' ? region : `${region}.${text}`
-    })
-    .join('+')
-}

@@ -7,6 +7,7 @@ import { fromPromise, type PromiseActorLogic } from 'xstate'
 import type { Address } from './address.ts'
 import type { Usage } from './events.ts'
 import type { Plain } from './plain.ts'
+import { checkedPositive } from './policies/checked.ts'
 
 /**
  * pure: run it again · idempotent: run it again with the same key · verifiable: ask `check(key)` first ·
@@ -53,8 +54,12 @@ export type EffectLogic<Input, Output> = PromiseActorLogic<Output, Input> & {
   readonly effect: EffectSpec<Input, Output>
 }
 
-/** Declares an effect for `setup({ actors: { search: effect({ class: 'pure', run }) } })`. */
+/**
+ * Declares an effect for `setup({ actors: { search: effect({ class: 'pure', run }) } })`.
+ * Throws `definition-invalid` for a time limit that is none.
+ */
 export function effect<Input, Output>(spec: EffectSpec<Input, Output>): EffectLogic<Input, Output> {
+  if (spec.timeoutMs !== undefined) checkedPositive('timeoutMs of an effect', spec.timeoutMs)
   const logic = fromPromise<Output, Input>(() => {
     throw new Error('an effect is run by the runtime, not by createActor')
   })

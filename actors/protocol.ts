@@ -4,8 +4,8 @@
  */
 import type { Address } from './address.ts'
 import type { EffectClass } from './effect.ts'
-import type { Envelope } from './envelope.ts'
-import type { WireError } from './errors.ts'
+import { type Envelope, isReserved, refuseReserved } from './envelope.ts'
+import { isWireError, RuntimeError, type WireError } from './errors.ts'
 import type { Reason, Usage } from './events.ts'
 import type { Cause, Taken } from './journal.ts'
 import type { Plain } from './plain.ts'
@@ -64,6 +64,44 @@ export interface EffectGiveUpBody {
   readonly intent: string
   readonly error: WireError
 }
+
+/**
+ * `envelope`, once it is known to be one that another node may send: a user's message, an answer or a
+ * cancellation, with a body of the agreed shape. Children and supervisors live on one node, so what they say
+ * to each other never comes from outside. Throws `reserved-event`, `envelope-invalid`.
+ */
+export function checkForeign(envelope: Envelope): Envelope {
+  const { type } = envelope
+  if (!isReserved(type)) return envelope
+  const fits = FOREIGN[type]
+  if (!fits) refuseReserved(type)
+  else if (!isRecord(envelope.body) || !fits(envelope.body)) {
+    throw new RuntimeError('envelope-invalid', `body is not that of "${type}"`, {
+      details: { field: 'body' },
+    })
+  }
+  return envelope
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isRecord = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const FOREIGN: Readonly<Record<string, (body: Fields) => boolean>> = {
+  [REPLY]: ({ value, spent }) => value !== undefined && isSpent(spent),
+  [ERROR]: ({ error, spent }) => isWireError(error) && isSpent(spent),
+  [CANCEL]: ({ correlation }) => typeof correlation === 'string',
+}
+
+const isAmount = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0
+
+const isSpent = (spent: unknown): boolean =>
+  spent === undefined ||
+  (isRecord(spent) &&
+    [spent['inputTokens'], spent['outputTokens'], spent['modelCalls'], spent['toolCalls']].every(isAmount) &&
+    (spent['costUsd'] === null || isAmount(spent['costUsd'])))
 
 /** What travels with a message, as the cause of all that follows from it. */
 export function causeOf(envelope: Envelope): Cause {

@@ -8,7 +8,8 @@ import type { ErrorKind, WireError } from './errors.ts'
 import type { Reason } from './events.ts'
 import type { Directive } from './journal.ts'
 import type { Plain } from './plain.ts'
-import { DEFAULT_RETRY, decideRetry, type RetryPolicy } from './policies/retry.ts'
+import { checkedAtLeast, checkedPositive } from './policies/checked.ts'
+import { checkRetry, DEFAULT_RETRY, decideRetry, type RetryPolicy } from './policies/retry.ts'
 
 /** permanent: always restarted · transient: only after a failure · temporary: never. */
 export type RestartType = 'permanent' | 'transient' | 'temporary'
@@ -22,6 +23,13 @@ export interface Intensity {
 
 /** OTP's defaults: one restart in five seconds. */
 export const DEFAULT_INTENSITY: Intensity = { restarts: 1, periodMs: 5_000 }
+
+/** `intensity` itself, once it is known to be sound. Throws `definition-invalid`. */
+export function checkIntensity(intensity: Intensity): Intensity {
+  checkedAtLeast('restarts of an intensity', intensity.restarts, 0)
+  checkedPositive('periodMs of an intensity', intensity.periodMs)
+  return intensity
+}
 
 /** What the next attempt does differently. `handToParent` gives up at once and lets the caller decide. */
 export interface Remedy {
@@ -48,6 +56,16 @@ export const DEFAULT_POLICY: EffectPolicy = {
   retry: DEFAULT_RETRY,
   timeouts: { attemptMs: 120_000, taskMs: 600_000, progressMs: 60_000 },
   remedies: [],
+}
+
+/** `policy` itself, once it is known to be sound. Throws `definition-invalid`. */
+export function checkPolicy(policy: EffectPolicy): EffectPolicy {
+  checkRetry(policy.retry)
+  const { attemptMs, taskMs, progressMs } = policy.timeouts
+  checkedPositive('attemptMs of the timeouts', attemptMs)
+  checkedPositive('taskMs of the timeouts', taskMs)
+  checkedPositive('progressMs of the timeouts', progressMs)
+  return policy
 }
 
 const REASONS: Partial<Record<ErrorKind, Reason>> = {

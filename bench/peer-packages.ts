@@ -16,9 +16,7 @@ export async function loadPeer<Module>(name: string): Promise<Module> {
 
 /** The version of a package, as installed in `bench/` or else at the root; undefined when it is in neither. */
 export function installedVersion(root: string, name: string): string | undefined {
-  return (
-    versionIn(join(root, 'bench', 'node_modules', name)) ?? versionIn(join(root, 'node_modules', name))
-  )
+  return versionIn(join(root, 'bench', 'node_modules', name)) ?? versionIn(join(root, 'node_modules', name))
 }
 
 export const versionIn = (folder: string): string | undefined => {

@@ -32,9 +32,9 @@ export function toRows(
 ): Row[] {
   const subjects = subjectsOf(scenario).map(({ name }) => name)
   const measured = scenario.metrics.flatMap(metric => {
-    const ours = valueOf(metric, rounds.get(scenario.ours.name))
+    const ours = reported(metric, rounds.get(scenario.ours.name))
     return subjects.flatMap((subject): Row[] => {
-      const value = valueOf(metric, rounds.get(subject))
+      const value = reported(metric, rounds.get(subject))
       if (value === undefined) return []
       const isPeer = subject !== scenario.ours.name && ours !== undefined
       return [
@@ -51,7 +51,7 @@ export function toRows(
   return [...measured, ...subjects.map(subject => lostRow(label(subject), rounds.get(subject) ?? []))]
 }
 
-function valueOf({ name }: Metric, rounds: readonly Measured[] = []): number | undefined {
+function reported({ name }: Metric, rounds: readonly Measured[] = []): number | undefined {
   const values = rounds.map(({ values }) => values[name]).filter(value => value !== undefined)
   return values.length === 0 ? undefined : median(values)
 }

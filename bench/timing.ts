@@ -42,13 +42,17 @@ export async function timed(operation: Operation, options: TimingOptions = {}): 
 
   let calls = inFlight
   let tookMs = await batch(calls)
-  for (const end = performance.now() + warmUpMs; performance.now() < end; ) {
-    calls = Math.max(inFlight, Math.round((calls * Math.min(50, sampleMs)) / tookMs))
+  const callsIn = (ms: number): number =>
+    Math.max(inFlight, Math.round((calls * ms) / Math.max(tookMs, 0.01)))
+  for (const end = performance.now() + warmUpMs; performance.now() < end && answered === asked; ) {
+    calls = callsIn(Math.min(50, sampleMs))
     tookMs = await batch(calls)
   }
-  const perSample = Math.max(inFlight, Math.round((calls * sampleMs) / tookMs))
+  const perSample = callsIn(sampleMs)
   const found: number[] = []
-  for (let i = 0; i < samples; i++) found.push((await batch(perSample)) * (1_000 / (perSample * size)))
+  // A subject that loses answers is timed once, to have its figure beside its loss, and no longer.
+  do found.push((await batch(perSample)) * (1_000 / (perSample * size)))
+  while (found.length < samples && answered === asked)
   return { us: median(found), asked, answered }
 }
 
@@ -68,7 +72,9 @@ async function patiently(
   const lane = async (_: unknown, index: number): Promise<void> => {
     while (started < calls) {
       started++
-      right += await call(index)
+      // Not `right += await …`, which would read `right` before the other lanes add to it.
+      const answered = await call(index)
+      right += answered
     }
   }
   const lanes = Promise.all(Array.from({ length: inFlight }, lane))

@@ -8,6 +8,12 @@ import { stripVTControlCharacters, styleText } from 'node:util'
 export interface OutputStream {
   write(text: string): unknown
   readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+/** Lines at the foot of the screen that are drawn again in place. */
+export interface LiveArea {
+  draw(lines: (paint: Paint, width: number) => readonly string[]): void
 }
 
 type Format = Parameters<typeof styleText>[0]
@@ -24,6 +30,8 @@ export interface Terminal {
   show(value: unknown, rendering: Rendering): void
   /** Progress and hints, to stderr; silent with `--quiet`. */
   message(rendering: Rendering): void
+  /** Only where stderr is a screen and messages are wanted. */
+  readonly live?: LiveArea
   /** Why the command failed, to stderr; never silent. */
   failure(rendering: Rendering): void
 }
@@ -59,6 +67,26 @@ export function createTerminal(options: TerminalOptions): Terminal {
       if (!quiet) err(rendering)
     },
     failure: err,
+    ...(stderr.isTTY &&
+      !quiet &&
+      env['TERM'] !== 'dumb' && { live: liveArea(stderr, !noColor && wantsColour(stderr, env)) }),
+  }
+}
+
+const DEFAULT_WIDTH = 100
+
+function liveArea(stream: OutputStream, coloured: boolean): LiveArea {
+  const paint: Paint = (format, text) =>
+    coloured ? styleText(format, text, { validateStream: false }) : text
+  let drawn = 0
+  return {
+    draw(render) {
+      const lines = render(paint, stream.columns ?? DEFAULT_WIDTH)
+      // Up to the first line of what was drawn, then clear from there to the end of the screen.
+      const back = drawn > 0 ? `\u001b[${drawn}A\u001b[J` : ''
+      stream.write(`${back}${lines.map(text => `${text}\n`).join('')}`)
+      drawn = lines.length
+    },
   }
 }
 

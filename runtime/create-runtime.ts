@@ -2,9 +2,9 @@
  * The composition root: the only file where contracts meet adapters. `createRuntime()` needs no arguments and
  * gives a node of its own, with its own bus and journal: two runtimes in one process do not see each other.
  */
-import { type Address, address } from '../actors/address.ts'
+import { type Address, address, parseAddress } from '../actors/address.ts'
 import type { Behaviour, Snapshot } from '../actors/behaviour.ts'
-import type { BudgetLease } from '../actors/budget-lease.ts'
+import { type BudgetLease, parseLease } from '../actors/budget-lease.ts'
 import type { Host } from '../actors/clock.ts'
 import type { DeadLetter } from '../actors/dead-letters.ts'
 import { checkMessageType, type Envelope, refuseReserved } from '../actors/envelope.ts'
@@ -12,8 +12,11 @@ import { RuntimeError } from '../actors/errors.ts'
 import type { Usage } from '../actors/events.ts'
 import type { Journal } from '../actors/journal.ts'
 import { type Plain, toPlain } from '../actors/plain.ts'
+import { checkedAtLeast } from '../actors/policies/checked.ts'
 import { CANCEL } from '../actors/protocol.ts'
 import {
+  checkIntensity,
+  checkPolicy,
   DEFAULT_POLICY,
   type EffectPolicy,
   type Intensity,
@@ -26,6 +29,7 @@ import { createCodec } from './codec.ts'
 import { createEvents, type Events } from './events.ts'
 import { systemHost } from './host.ts'
 import { Node } from './node.ts'
+import { abortError } from './questions.ts'
 import { createInProcessBus } from './transport/in-process.ts'
 import type { Subscription, Transport } from './transport/transport.ts'
 
@@ -128,6 +132,7 @@ const DEFAULT_ASK_MS = 600_000
 
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const host: Host = { ...systemHost(), ...options.host }
+  checkPolicy({ ...DEFAULT_POLICY, ...options.policy })
   const report = options.onError ?? warn
   const events = createEvents(report)
   const journal = options.journal ?? inMemoryJournal()
@@ -161,11 +166,8 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     if (stopping)
       throw new RuntimeError('runtime-stopped', 'the runtime has stopped', { fix: 'create a new one' })
   }
-  const policyOf = (own: Partial<EffectPolicy> | undefined): EffectPolicy => ({
-    ...DEFAULT_POLICY,
-    ...options.policy,
-    ...own,
-  })
+  const policyOf = (own: Partial<EffectPolicy> | undefined): EffectPolicy =>
+    checkPolicy({ ...DEFAULT_POLICY, ...options.policy, ...own })
 
   const spawn = async (behaviour: Behaviour, spec: SpawnOptions = {}): Promise<Address> => {
     running()
@@ -184,6 +186,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
 
   const supervise = async (spec: SuperviseOptions = {}): Promise<Address> => {
     const { id = host.id(), children = [], strategy, intensity: own, supervisor } = spec
+    if (own) checkIntensity(own)
     const self = address(SUPERVISOR, id)
     const order = children.map(child => address(child.behaviour.type, child.id))
     const input = { self, children: order, ...(strategy && { strategy }), ...(own && { intensity: own }) }
@@ -205,6 +208,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   ): Promise<Answered> => {
     running()
     const envelope = question(node, host, to, type, body, ask)
+    if (ask.signal?.aborted) throw abortError(ask.signal)
     const withdraw = (): void => node.send(withdrawal(node, envelope))
     const settled = node.questions.put(envelope, ask.signal, withdraw)
     node.send(envelope)
@@ -221,6 +225,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     ask: async (to, type, body, ask) => (await askWithUsage(to, type, body, ask)).value,
     tell(to, type, body = null) {
       running()
+      parseAddress(to)
       node.send({
         v: 1,
         id: node.nextId(),
@@ -266,11 +271,9 @@ async function stopNode(
   ownTransport: Transport | undefined,
   ownJournal: Journal | undefined,
 ): Promise<void> {
-  await ready
-  const error = new RuntimeError('runtime-stopped', 'the runtime stopped before the answer came')
-  node.stopTree(root, 'asked', error)
-  node.questions.rejectAll(error)
-  node.close()
+  // Why the root did not start was reported then; what it holds must be released all the same.
+  await ready.catch(() => {})
+  node.end(root, new RuntimeError('runtime-stopped', 'the runtime stopped before the answer came'))
   await ownTransport?.drain()
   await ownJournal?.close()
 }
@@ -283,6 +286,7 @@ function question(
   body: unknown,
   ask: AskOptions,
 ): Envelope {
+  parseAddress(to)
   const id = node.nextId()
   const { timeoutMs = DEFAULT_ASK_MS, budget, run, trace } = ask
   return {
@@ -293,8 +297,8 @@ function question(
     from: node.address,
     replyTo: node.address,
     correlation: id,
-    deadline: host.clock.now() + timeoutMs,
-    ...(budget && { budget }),
+    deadline: host.clock.now() + checkedAtLeast('timeoutMs of an ask', timeoutMs, 0),
+    ...(budget && { budget: parseLease(budget) }),
     ...(run !== undefined && { run }),
     ...(trace !== undefined && { trace }),
     body: toPlain(body, type),

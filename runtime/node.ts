@@ -10,9 +10,9 @@ import { DeadLetters } from '../actors/dead-letters.ts'
 import { type Envelope, parseEnvelope } from '../actors/envelope.ts'
 import { fromWireError, RuntimeError, toRuntimeError, toWireError, type WireError } from '../actors/errors.ts'
 import type { RuntimeEvent } from '../actors/events.ts'
-import type { Cause, Journal } from '../actors/journal.ts'
+import type { Cause, Directive, Journal } from '../actors/journal.ts'
 import type { Plain } from '../actors/plain.ts'
-import { answer } from '../actors/protocol.ts'
+import { answer, CANCEL, checkForeign, ERROR, REPLY } from '../actors/protocol.ts'
 import { Registry } from '../actors/registry.ts'
 import { agentSubject, eventSubject } from '../actors/subject.ts'
 import type { Codec } from './codec.ts'
@@ -37,15 +37,6 @@ export interface NodeOptions {
 /** How long a peer may take to accept a message, ms. Accepting is putting it in a mailbox. */
 const ACCEPT_MS = 5_000
 
-const SIGNALS: ReadonlySet<string> = new Set([
-  'run.started',
-  'run.finished',
-  'step.started',
-  'step.finished',
-  'breaker.changed',
-  'budget.exhausted',
-])
-
 export class Node implements CellHost {
   readonly address: Address
   readonly registry = new Registry()
@@ -55,6 +46,7 @@ export class Node implements CellHost {
   readonly #inboxes = new Map<Address, Subscription>()
   #listeners = 0
   #sent = 0
+  #ending = false
 
   constructor(options: NodeOptions) {
     this.#options = options
@@ -87,8 +79,9 @@ export class Node implements CellHost {
     return `${this.address}.${++this.#sent}`
   }
 
-  /** Starts one actor. Throws `address-taken` and whatever its machine's start throws. */
+  /** Starts one actor. Throws `address-taken`, `actor-not-found` and whatever its machine's start throws. */
   async start(spec: CellSpec): Promise<Cell> {
+    if (spec.supervisor && !this.registry.get(spec.supervisor)) throw nobody(spec.supervisor)
     const cell = new Cell(spec, this)
     this.registry.add(cell)
     try {
@@ -97,23 +90,24 @@ export class Node implements CellHost {
       if (stored) await stored
     } catch (error) {
       this.#forget(spec.address)
+      cell.abandon(toRuntimeError(error, 'actor-crashed'))
       throw error
     }
     return cell
   }
 
   send(envelope: Envelope): void {
-    if (envelope.to === this.address) {
-      this.questions.answered(envelope)
-      return
-    }
     const cell = this.registry.get(envelope.to)
     if (cell) this.#deliver(cell, envelope)
+    else if (envelope.to === this.address && isAnswer(envelope)) this.questions.answered(envelope)
+    else if (envelope.to === this.address) this.bury(envelope, nobody(envelope.to))
     else if (this.#options.shared) void this.#sendAway(envelope)
     else this.bury(envelope, nobody(envelope.to))
   }
 
   bury(envelope: Envelope, error: RuntimeError): void {
+    // Nothing is lost with an answer that nobody waits for, or a cancellation of what has ended.
+    if (isAnswer(envelope) || envelope.type === CANCEL) return
     const at = this.clock.now()
     this.deadLetters.add(at, envelope, error)
     if (this.events.on) {
@@ -145,8 +139,13 @@ export class Node implements CellHost {
         ...(run && { run }),
       })
     }
-    if (this.#listeners > 0 || this.#options.shared)
+    if (this.#listeners === 0 && !this.#options.shared) return
+    try {
       this.broadcast(eventSubject(this.#options.namespace, from, kind), body)
+    } catch (error) {
+      // Too large, or the bus is closed: it was committed all the same, and those who listen are not waited for.
+      this.#options.report(error)
+    }
   }
 
   /** Publishes `body` to every node of the bus. Throws `subject-invalid`, `codec-too-large`, `not-plain-data`. */
@@ -188,15 +187,17 @@ export class Node implements CellHost {
     if (directive === 'escalate')
       this.registry.get(supervisor)?.fail(error ? fromWireError(error) : nobody(child))
     else if (directive === 'stop') this.stopTree(child, 'crashed', error && fromWireError(error))
-    else for (const actor of this.#tree(child)) this.registry.get(actor)?.apply(directive, error)
+    else for (const actor of this.#tree(child)) this.#apply(actor, directive, error)
+  }
+
+  /** What is temporary is never restarted, also not together with others. */
+  #apply(actor: Address, directive: Directive, error: WireError | undefined): void {
+    const cell = this.registry.get(actor)
+    if (directive === 'restart' && cell?.spec.restart === 'temporary') this.stopTree(actor, 'crashed')
+    else cell?.apply(directive, error)
   }
 
   signal(from: Address, name: string, body: Plain, cause: Cause | undefined): void {
-    if (!SIGNALS.has(name)) {
-      throw new RuntimeError('machine-unsupported', `"${name}" is not a signal`, {
-        fix: `use one of ${[...SIGNALS].join(', ')}, or publish it`,
-      })
-    }
     if (!this.events.on) return
     const run = cause?.run
     const fields = body as { readonly [key: string]: Plain }
@@ -205,8 +206,11 @@ export class Node implements CellHost {
   }
 
   stopped(actor: Address): void {
+    // Nobody is left to decide about those it supervised.
+    for (const orphan of this.registry.children(actor)) this.stopTree(orphan, 'crashed')
     this.#forget(actor)
-    this.journal.remove(actor).catch(this.#options.report)
+    // A node that ends takes nobody's history with it: the actors may live on elsewhere, or later.
+    if (!this.#ending) this.journal.remove(actor).catch(this.#options.report)
   }
 
   /** An actor and all below it, parents before children. */
@@ -220,7 +224,11 @@ export class Node implements CellHost {
     this.registry.get(root)?.stop(reason, error)
   }
 
-  close(): void {
+  /** Ends the node: everything below `root` is stopped, whoever waits gets `error`. */
+  end(root: Address, error: RuntimeError): void {
+    this.#ending = true
+    this.stopTree(root, 'asked', error)
+    this.questions.rejectAll(error)
     for (const inbox of this.#inboxes.values()) inbox.unsubscribe()
     this.#inboxes.clear()
   }
@@ -251,13 +259,11 @@ export class Node implements CellHost {
 
   #accept(data: Uint8Array): RuntimeError | undefined {
     try {
-      const envelope = parseEnvelope(this.#options.codec.decode(data))
-      if (envelope.to === this.address) this.questions.answered(envelope)
-      else {
-        const cell = this.registry.get(envelope.to)
-        if (!cell) return nobody(envelope.to)
-        cell.deliver(envelope)
-      }
+      const envelope = checkForeign(parseEnvelope(this.#options.codec.decode(data)))
+      const cell = this.registry.get(envelope.to)
+      if (cell) cell.deliver(envelope)
+      else if (envelope.to === this.address && isAnswer(envelope)) this.questions.answered(envelope)
+      else return nobody(envelope.to)
       return undefined
     } catch (error) {
       return toRuntimeError(error, 'internal')
@@ -279,6 +285,8 @@ export class Node implements CellHost {
     }
   }
 }
+
+const isAnswer = ({ type }: Envelope): boolean => type === REPLY || type === ERROR
 
 const nobody = (to: Address): RuntimeError =>
   new RuntimeError('actor-not-found', `nobody answers at ${to}`, {

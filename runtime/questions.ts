@@ -42,7 +42,6 @@ export class Questions {
         signal?.removeEventListener('abort', onAbort)
       }
       this.#open.set(correlation, { resolve, reject, release })
-      if (signal?.aborted) onAbort()
     })
   }
 
@@ -67,7 +66,8 @@ export class Questions {
   }
 }
 
-function abortError(signal: AbortSignal | undefined): RuntimeError {
+/** Why `signal` aborted, as the error its ask ends with. */
+export function abortError(signal: AbortSignal | undefined): RuntimeError {
   const reason: unknown = signal?.reason
   if (reason instanceof RuntimeError) return reason
   return new RuntimeError('cancelled', 'the ask was cancelled', { cause: reason })

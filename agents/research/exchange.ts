@@ -24,14 +24,21 @@ export const depth = z.enum(['quick', 'standard', 'comprehensive'])
 export const audience = z.enum(['general', 'technical', 'executive'])
 
 export const researchInput = z.object({
-  topic: z.string().trim().min(1).max(2_000),
-  depth: depth.default('standard'),
-  audience: audience.default('general'),
-  focusAreas: z.array(z.string().trim().min(1)).max(10).default([]),
-  /** What the asker knows already, for a model to consider. */
-  context: z.string().max(20_000).default(''),
-  /** Folders, files, globs, URLs. */
-  sources: z.array(z.string().min(1)).default([]),
+  topic: z.string().trim().min(1).max(2_000).describe('what to research: a question or a subject'),
+  depth: depth.default('standard').describe('how many sub-tasks, and how many findings for each'),
+  audience: audience.default('general').describe('who the report is for'),
+  focusAreas: z
+    .array(z.string().trim().min(1))
+    .max(10)
+    .default([])
+    .describe('aspects that get a sub-task of their own (three at most)')
+    .meta({ flag: 'focus', value: 'area' }),
+  context: z.string().max(20_000).default('').describe('what you know already, for a model to consider'),
+  sources: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('folders, files, globs or URLs to read')
+    .meta({ value: 'source' }),
 })
 export type ResearchInput = z.infer<typeof researchInput>
 

@@ -6,6 +6,11 @@ import type { CommandListing } from '../command.ts'
 
 export const COMMANDS: readonly CommandListing[] = [
   {
+    name: 'run',
+    summary: 'run a workflow and print its result',
+    load: async () => (await import('./run.ts')).run,
+  },
+  {
     name: 'doctor',
     summary: 'check what this machine offers: Node, bus, models, search',
     load: async () => (await import('./doctor.ts')).doctor,

@@ -1,0 +1,70 @@
+/**
+ * `npm run bench`: lists the scenarios; `npm run bench -- NAME` measures one; `-- setup` installs the peers.
+ * The result goes to stdout (a table, or one JSON object with `--json`), everything else to stderr.
+ */
+import { parseArgs } from 'node:util'
+import { buildDist, compile } from './compile.ts'
+import { thisMachine } from './machine.ts'
+import { installedVersion, installPeers, missingPeers, versionIn } from './peer-packages.ts'
+import { runRounds } from './rounds.ts'
+import { LOST, toRows } from './rows.ts'
+import { type Scenario, subjectsOf } from './scenario.ts'
+import { SCENARIOS } from './scenarios/index.ts'
+import { table } from './table.ts'
+
+const root = process.cwd()
+const say = (line: string): boolean => process.stderr.write(`${line}\n`)
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } })
+const [name] = positionals
+const scenario = SCENARIOS.find(candidate => candidate.name === name)
+
+if (name === undefined) console.log(list())
+else if (name === 'setup') installPeers(root)
+else if (scenario) await bench(scenario, values.json === true)
+else {
+  say(`there is no scenario "${name}"\n\n${list()}`)
+  process.exitCode = 64
+}
+
+function list(): string {
+  const width = Math.max(...SCENARIOS.map(({ name }) => name.length))
+  const lines = SCENARIOS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
+  return ['scenarios (npm run bench -- NAME [--json]):', ...lines].join('\n')
+}
+
+async function bench(chosen: Scenario, json: boolean): Promise<void> {
+  const missing = missingPeers(root)
+  if (missing.length > 0) {
+    say(`installing what we measure against into bench/ (missing: ${missing.join(', ')})`)
+    installPeers(root)
+  }
+  if (chosen.needsDist) buildDist(root)
+  const compiled = compile(root)
+  try {
+    const onStart = (round: number, subject: string): boolean =>
+      say(`round ${round} of ${chosen.rounds}: ${subject}`)
+    const rounds = await runRounds(chosen, { root, compiled: compiled.folder, onStart })
+    const machine = thisMachine(new Date())
+    const rows = toRows(chosen, rounds, labels(chosen))
+    console.log(
+      json ? JSON.stringify({ machine, scenario: chosen.name, rows }) : table(machine, chosen.name, rows),
+    )
+    if (rows.some(({ metric, value }) => metric === LOST && value > 0)) {
+      say('replies were lost: the times above mean nothing')
+      process.exitCode = 1
+    }
+  } finally {
+    compiled.remove()
+  }
+}
+
+/** A subject's name with the version that was measured. */
+function labels(chosen: Scenario): (subject: string) => string {
+  const subjects = new Map(subjectsOf(chosen).map(subject => [subject.name, subject]))
+  return name => {
+    const source = subjects.get(name)?.package ?? ''
+    const version = source === 'agenticraft' ? versionIn(root) : installedVersion(root, source)
+    return version === undefined ? name : `${name} (${version})`
+  }
+}
