@@ -74,9 +74,12 @@ function toTimer({ id, delay, event }: Fields, now: number): Act {
 function toOutput(name: OutputName, given: unknown): Act {
   const params = toPlain(given ?? {}, name) as { readonly [key: string]: Plain }
   OUTPUTS[name](params)
-  if (name === 'control') return { ...params, act: 'tell', control: true } as unknown as Act
-  return { body: null, ...params, act: name } as unknown as Act
+  const said = BODIED.has(name) ? { body: null, ...params } : params
+  if (name === 'control') return { ...said, act: 'tell', control: true } as unknown as Act
+  return { ...said, act: name } as unknown as Act
 }
+
+const BODIED: ReadonlySet<OutputName> = new Set(['tell', 'control', 'reply', 'publish', 'signal'])
 
 type Check = (params: Fields) => void
 

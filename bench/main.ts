@@ -6,11 +6,11 @@ import { parseArgs } from 'node:util'
 import { buildDist, compile } from './compile.ts'
 import { thisMachine } from './machine.ts'
 import { installedVersion, installPeers, missingPeers, versionIn } from './peer-packages.ts'
+import { json, table } from './report.ts'
 import { runRounds } from './rounds.ts'
 import { LOST, toRows } from './rows.ts'
 import { type Scenario, subjectsOf } from './scenario.ts'
 import { SCENARIOS } from './scenarios/index.ts'
-import { table } from './table.ts'
 
 const root = process.cwd()
 const say = (line: string): boolean => process.stderr.write(`${line}\n`)
@@ -33,7 +33,7 @@ function list(): string {
   return ['scenarios (npm run bench -- NAME [--json]):', ...lines].join('\n')
 }
 
-async function bench(chosen: Scenario, json: boolean): Promise<void> {
+async function bench(chosen: Scenario, asJson: boolean): Promise<void> {
   const missing = missingPeers(root)
   if (missing.length > 0) {
     say(`installing what we measure against into bench/ (missing: ${missing.join(', ')})`)
@@ -47,9 +47,7 @@ async function bench(chosen: Scenario, json: boolean): Promise<void> {
     const rounds = await runRounds(chosen, { root, compiled: compiled.folder, onStart })
     const machine = thisMachine(new Date())
     const rows = toRows(chosen, rounds, labels(chosen))
-    console.log(
-      json ? JSON.stringify({ machine, scenario: chosen.name, rows }) : table(machine, chosen.name, rows),
-    )
+    console.log((asJson ? json : table)(machine, chosen.name, rows))
     if (rows.some(({ metric, value }) => metric === LOST && value > 0)) {
       say('replies were lost: the times above mean nothing')
       process.exitCode = 1

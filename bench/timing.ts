@@ -15,6 +15,8 @@ export interface TimingOptions {
   readonly warmUpMs?: number
   readonly sampleMs?: number
   readonly samples?: number
+  /** A batch that takes longer has lost its answers: they are counted as such. */
+  readonly patienceMs?: number
 }
 
 export interface Timing {
@@ -24,17 +26,21 @@ export interface Timing {
   readonly answered: number
 }
 
-/** A batch that takes longer has lost its answers: they are counted as such. */
-const PATIENCE_MS = 30_000
-
 export async function timed(operation: Operation, options: TimingOptions = {}): Promise<Timing> {
-  const { size = 1, inFlight = 1, warmUpMs = 1_500, sampleMs = 400, samples = 5 } = options
+  const {
+    size = 1,
+    inFlight = 1,
+    warmUpMs = 1_500,
+    sampleMs = 400,
+    samples = 5,
+    patienceMs = 30_000,
+  } = options
   const next = counter()
   let asked = 0
   let answered = 0
   const batch = async (calls: number): Promise<number> => {
     const began = performance.now()
-    const right = await patiently(calls, inFlight, lane => operation(next(), lane))
+    const right = await patiently(calls, inFlight, patienceMs, lane => operation(next(), lane))
     asked += calls * size
     answered += right
     return performance.now() - began
@@ -65,6 +71,7 @@ function counter(): () => number {
 async function patiently(
   calls: number,
   inFlight: number,
+  patienceMs: number,
   call: (lane: number) => Promise<number>,
 ): Promise<number> {
   let started = 0
@@ -80,7 +87,7 @@ async function patiently(
   const lanes = Promise.all(Array.from({ length: inFlight }, lane))
   let timer: NodeJS.Timeout | undefined
   const tooLong = new Promise<void>(resolve => {
-    timer = setTimeout(resolve, PATIENCE_MS)
+    timer = setTimeout(resolve, patienceMs)
   })
   await Promise.race([lanes, tooLong])
   clearTimeout(timer)

@@ -12,8 +12,9 @@ const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     if (stop.signal.aborted) process.exit(EXIT.interrupted)
-    process.stderr.write('\nstopping; press Ctrl-C again to stop at once\n')
+    // First the abort: a live view takes itself off the screen before the message is put there.
     stop.abort(new RuntimeError('cancelled', `interrupted by ${name}`))
+    process.stderr.write('\nstopping; press Ctrl-C again to stop at once\n')
   })
 }
 
@@ -21,6 +22,10 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit(EXIT.ok)
+})
+// Nobody reads what is said to people any more; the result may still be wanted.
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
 })
 process.on('uncaughtException', error => {
   process.stderr.write(

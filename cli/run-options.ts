@@ -4,6 +4,7 @@
  */
 import { Option } from 'commander'
 import { z } from 'zod'
+import { RuntimeError } from '../actors/errors.ts'
 
 interface Property {
   readonly type?: string
@@ -47,35 +48,52 @@ export function optionsOf(fields: readonly Field[]): Option[] {
         : property.type === 'boolean'
           ? ''
           : ` <${valueName(property)}>`
-    const described = `${property.description ?? ''}${required ? ' (required)' : ''}`
-    const option = new Option(`--${flag}${placeholder}`, described)
+    const { default: shown, description = '' } = property
+    const given = shown === undefined || shown === '' || (Array.isArray(shown) && shown.length === 0)
+    const remark = required ? ' (required)' : given ? '' : ` (default: ${String(shown)})`
+    const option = new Option(`--${flag}${placeholder}`, `${description}${remark}`)
+    // The schema applies the default; commander only has to name the choices.
     if (property.enum) option.choices(property.enum)
-    const shown = property.default
-    if (shown !== undefined && shown !== '' && !(Array.isArray(shown) && shown.length === 0))
-      option.default(undefined, String(shown))
     return option
   })
 }
 
-/** The workflow's input from parsed options; what was not given is left to the schema's defaults. */
-export function inputFrom(
-  fields: readonly Field[],
+/**
+ * The workflow's input from parsed options; what was not given is left to the schema's defaults. Throws
+ * `usage` naming every flag that is missing or has a wrong value.
+ */
+export function inputOf(
+  { name: workflow, input: schema }: { readonly name: string; readonly input: z.ZodObject },
   options: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
+  const fields = fieldsOf(schema)
   const input: Record<string, unknown> = {}
   for (const { name, flag, property } of fields) {
     const given = options[camel(flag)]
     if (given !== undefined) input[name] = read(property, given)
   }
-  return input
+  const absent = fields.filter(field => field.required && input[field.name] === undefined)
+  if (absent.length > 0) {
+    const flags = absent.map(field => `--${field.flag}`)
+    throw new RuntimeError('usage', `${workflow} needs ${flags.join(', ')}`, {
+      fix: `agenticraft run ${workflow} ${flags.map(flag => `${flag} "…"`).join(' ')}`,
+    })
+  }
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return input
+  const flagOf = new Map<PropertyKey, string>(fields.map(field => [field.name, `--${field.flag}`]))
+  const why = parsed.error.issues
+    .map(({ path: [field = ''], message }) => `${flagOf.get(field) ?? String(field)}: ${message}`)
+    .join('; ')
+  throw new RuntimeError('usage', `the options of ${workflow} are not valid`, { why })
 }
 
-/** Flags of required fields that were not given. */
-export const missing = (
-  fields: readonly Field[],
-  input: Readonly<Record<string, unknown>>,
-): readonly string[] =>
-  fields.filter(field => field.required && input[field.name] === undefined).map(field => `--${field.flag}`)
+/** The value of a flag that takes a whole number; undefined when it was not given. Throws `usage`. */
+export function wholeNumber(flag: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  if (/^\d{1,9}$/.test(given.trim())) return Number(given)
+  throw new RuntimeError('usage', `${flag} "${given.slice(0, 80)}" is not a whole number`)
+}
 
 function read({ type }: Property, given: unknown): unknown {
   if ((type === 'number' || type === 'integer') && typeof given === 'string' && given.trim() !== '')

@@ -9,11 +9,14 @@ export interface OutputStream {
   write(text: string): unknown
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
 }
 
 /** Lines at the foot of the screen that are drawn again in place. */
 export interface LiveArea {
   draw(lines: (paint: Paint, width: number) => readonly string[]): void
+  /** Takes the lines off the screen, so that something else can be said there. */
+  clear(): void
 }
 
 type Format = Parameters<typeof styleText>[0]
@@ -79,13 +82,20 @@ function liveArea(stream: OutputStream, coloured: boolean): LiveArea {
   const paint: Paint = (format, text) =>
     coloured ? styleText(format, text, { validateStream: false }) : text
   let drawn = 0
+  // To the first column (a ^C may have been echoed), up to the first line drawn, and all below it erased.
+  const back = (): string => (drawn > 0 ? `\r\u001b[${drawn}A\u001b[J` : '')
   return {
     draw(render) {
-      const lines = render(paint, stream.columns ?? DEFAULT_WIDTH)
-      // Up to the first line of what was drawn, then clear from there to the end of the screen.
-      const back = drawn > 0 ? `\u001b[${drawn}A\u001b[J` : ''
-      stream.write(`${back}${lines.map(text => `${text}\n`).join('')}`)
+      // A pseudo terminal that was never sized says 0. What would scroll away could not be drawn again.
+      const all = render(paint, stream.columns || DEFAULT_WIDTH)
+      const lines = all.slice(-Math.max(1, (stream.rows || Number.POSITIVE_INFINITY) - 1))
+      // Without wrapping, so that wide characters cannot make two lines of one.
+      stream.write(`${back()}\u001b[?7l${lines.map(text => `${text}\n`).join('')}\u001b[?7h`)
       drawn = lines.length
+    },
+    clear() {
+      if (drawn > 0) stream.write(back())
+      drawn = 0
     },
   }
 }

@@ -5,7 +5,7 @@ export const agentTurn: Scenario = {
   name: 'agent-turn',
   summary:
     'one task of an agent: two model turns that answer at once and one tool call, output held to a schema',
-  rounds: 1,
+  rounds: 5,
   metrics: [{ name: 'turn', unit: 'µs per task', better: 'lower' }],
   ours: {
     name: 'AgentiCraft',

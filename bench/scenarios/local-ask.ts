@@ -6,7 +6,7 @@ const us = (name: string) => ({ name, unit: 'µs per ask', better: 'lower' }) as
 export const localAsk: Scenario = {
   name: 'local-ask',
   summary: 'ask round trip between two actors of one node, from outside and between actors',
-  rounds: 1,
+  rounds: 5,
   metrics: [
     us('outside, 1 in flight'),
     us('outside, 32 in flight'),

@@ -4,7 +4,7 @@ import type { Scenario } from '../scenario.ts'
 export const workflowSteps: Scenario = {
   name: 'workflow-steps',
   summary: 'ten steps one after the other, each adds one; ours asks an agent and commits every step',
-  rounds: 1,
+  rounds: 5,
   metrics: [{ name: 'step', unit: 'µs per step', better: 'lower' }],
   ours: {
     name: 'AgentiCraft',

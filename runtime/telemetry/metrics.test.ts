@@ -92,6 +92,13 @@ test('adds tokens by direction and cost, and counts calls without a price instea
   assert.is(await of('model_unpriced_calls_total{effect="model"}'), 2)
 })
 
+test('makes no token or cost series for effects that spend none', async () => {
+  const { metrics, emit } = observed()
+  const usage = { inputTokens: 0, outputTokens: 0, modelCalls: 0, toolCalls: 1, costUsd: 0 }
+  emit('effect.succeeded', { name: 'tool:search', usage })
+  assert.not.match(await metrics.text(), /^agenticraft_model_\w+\{/m)
+})
+
 test('does not count the usage of a run again: its effects were counted', async () => {
   const { metrics, emit } = observed()
   emit('run.finished')
@@ -223,7 +230,7 @@ test('survives numbers that are none: a clock set back, a signal without its fie
   for (const type of ['run.started', 'run.finished', 'breaker.changed', 'budget.exhausted', 'step.finished'])
     events.emit({ at, actor, type } as unknown as RuntimeEvent)
   assert.is(await seriesValue(metrics, 'messages_committed_total{actor_type="writer"}'), 1)
-  assert.is(await seriesValue(metrics, 'model_cost_usd_total{effect="model"}'), 0)
+  assert.is(await seriesValue(metrics, 'model_cost_usd_total{effect="model"}'), undefined)
   assert.is(await seriesValue(metrics, 'runs_total{workflow="unknown",status="unknown"}'), 1)
 })
 

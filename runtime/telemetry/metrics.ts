@@ -115,10 +115,11 @@ function record<T extends RuntimeEventType>(m: Recording, event: RuntimeEvent & 
 }
 
 function recordUsage(m: Recording, effect: string, usage: Usage): void {
-  m.tokens.inc({ effect, direction: 'input' }, amount(usage.inputTokens))
-  m.tokens.inc({ effect, direction: 'output' }, amount(usage.outputTokens))
+  const [input, output] = [amount(usage.inputTokens), amount(usage.outputTokens)]
+  if (input > 0) m.tokens.inc({ effect, direction: 'input' }, input)
+  if (output > 0) m.tokens.inc({ effect, direction: 'output' }, output)
   if (usage.costUsd === null) m.unpriced.inc({ effect }, amount(usage.modelCalls))
-  else m.cost.inc({ effect }, amount(usage.costUsd))
+  else if (amount(usage.costUsd) > 0) m.cost.inc({ effect }, usage.costUsd)
 }
 
 const typeLabel = (m: Recording, actor: Address): string => m.label('actor_type', addressType(actor))
@@ -146,7 +147,7 @@ function familiesOf(registry: Registry) {
     commits: counter('messages_committed_total', 'Messages and outcomes committed.', ['actor_type']),
     commitSeconds: histogram(
       'commit_duration_seconds',
-      'From taking a message to having acted on its commit.',
+      'From taking a message to its commit.',
       ['actor_type'],
       COMMIT_BUCKETS,
     ),

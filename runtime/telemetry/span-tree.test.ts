@@ -1,6 +1,10 @@
 import * as assert from 'uvu/assert'
 import type { Address } from '../../actors/address.ts'
+import { defineBehaviour } from '../../actors/behaviour.ts'
+import { effect } from '../../actors/effect.ts'
 import type { RuntimeEvent, RuntimeEventType } from '../../actors/events.ts'
+import { outputs, setup } from '../../actors/machine.ts'
+import { createRuntime } from '../create-runtime.ts'
 import { testSuite } from '../testkit/suite.ts'
 import type { EventOf } from './event-table.ts'
 import { type Attributes, type SpanBackend, SpanTree } from './span-tree.ts'
@@ -45,20 +49,19 @@ const critic = 'critic/c1' as Address
 test('puts effects under the task of their agent, and that under the run', () => {
   const { spans, tree, on } = recording()
   on('run.started', 0, { actor: workflow })
-  on('effect.started', 11)
   on('actor.committed', 10, { durationMs: 1 })
+  on('effect.started', 11)
   on('effect.succeeded', 40)
   on('actor.committed', 41, { message: 'result', seq: 4 })
-  on('effect.started', 42, { effect: 'writer/w1.4.0', name: 'search' })
-  on('actor.committed', 41, { message: 'result', seq: 4, durationMs: 2 })
-  on('effect.succeeded', 60, { effect: 'writer/w1.4.0', name: 'search' })
+  on('effect.started', 42, { effect: 'writer/w1.4.0', name: 'tool:search' })
+  on('effect.succeeded', 60, { effect: 'writer/w1.4.0', name: 'tool:search' })
   on('actor.committed', 61, { message: 'result', seq: 5, durationMs: 2 })
   on('run.finished', 100, { actor: workflow, status: 'done' })
   assert.equal(
     spans.map(({ name, parent, from, until }) => [name, parent, from, until]),
     [
       ['invoke_workflow research', undefined, 0, 100],
-      ['invoke_agent writer', 'invoke_workflow research', 10, 63],
+      ['invoke_agent writer', 'invoke_workflow research', 11, 63],
       ['chat', 'invoke_agent writer', 11, 40],
       ['execute_tool search', 'invoke_agent writer', 42, 60],
     ],
@@ -69,8 +72,8 @@ test('puts effects under the task of their agent, and that under the run', () =>
 test('gives each attempt a span, and the error code of those that failed', () => {
   const { on, named } = recording()
   on('run.started', 0, { actor: workflow })
-  on('effect.started', 1)
   on('actor.committed', 1)
+  on('effect.started', 1)
   on('effect.failed', 5)
   on('effect.retrying', 5, { attempt: 2 })
   on('effect.started', 9, { attempt: 2 })
@@ -88,17 +91,38 @@ test('gives each attempt a span, and the error code of those that failed', () =>
   assert.is(named('invoke_agent writer').length, 1)
 })
 
+test('calls by the names of the conventions only what is a model or a tool', () => {
+  const { on, spans } = recording()
+  for (const name of ['model', 'tool:search', 'prepare'])
+    on('effect.started', 1, { name, effect: `writer/w1.3.${name}` })
+  assert.equal(
+    spans
+      .slice(1)
+      .map(({ name, attributes, calls }) => [
+        name,
+        attributes['gen_ai.operation.name'],
+        attributes['gen_ai.tool.name'],
+        calls,
+      ]),
+    [
+      ['chat', 'chat', undefined, true],
+      ['execute_tool search', 'execute_tool', 'search', false],
+      ['effect prepare', undefined, undefined, false],
+    ],
+  )
+})
+
 test('puts the effects of the workflow itself right under the run', () => {
   const { spans, on } = recording()
   on('run.started', 0, { actor: workflow })
-  on('effect.started', 1, { actor: workflow, name: 'remember', effect: 'workflow/wf1.1.0' })
   on('actor.committed', 1, { actor: workflow, message: 'run.begin' })
+  on('effect.started', 1, { actor: workflow, name: 'remember', effect: 'workflow/wf1.1.0' })
   on('effect.succeeded', 2, { actor: workflow, name: 'remember', effect: 'workflow/wf1.1.0' })
   assert.equal(
     spans.map(({ name, parent }) => [name, parent]),
     [
       ['invoke_workflow research', undefined],
-      ['execute_tool remember', 'invoke_workflow research'],
+      ['effect remember', 'invoke_workflow research'],
     ],
   )
 })
@@ -106,12 +130,12 @@ test('puts the effects of the workflow itself right under the run', () => {
 test('begins a new task with the next message, and ends the one before when it was last at work', () => {
   const { on, named } = recording()
   on('run.started', 0, { actor: workflow })
-  on('effect.started', 10)
   on('actor.committed', 10, { durationMs: 0 })
+  on('effect.started', 10)
   on('effect.succeeded', 20)
   on('actor.committed', 20, { message: 'result', durationMs: 1 })
-  on('effect.started', 50, { effect: 'writer/w1.5.0' })
   on('actor.committed', 50, { seq: 5, durationMs: 0 })
+  on('effect.started', 50, { effect: 'writer/w1.5.0' })
   on('effect.succeeded', 70, { effect: 'writer/w1.5.0' })
   on('run.finished', 100, { actor: workflow })
   assert.equal(
@@ -132,12 +156,12 @@ test('keeps the work of two runs apart, and of two agents in one run', () => {
     ['b', 'writer/w1'],
     ['a', critic],
   ] as [string, Address][]) {
-    on('effect.started', 1, { run, actor, effect: `${actor}.${run}.0`, name: `of-${run}` })
     on('actor.committed', 1, { run, actor })
+    on('effect.started', 1, { run, actor, effect: `${actor}.${run}.0`, name: `of-${run}` })
   }
   on('run.finished', 9, { actor: workflow, run: 'a', workflow: 'first', status: 'done' })
   const open = spans.filter(span => span.until === undefined).map(span => span.name)
-  assert.equal(open.sort(), ['execute_tool of-b', 'invoke_agent writer', 'invoke_workflow second'])
+  assert.equal(open.sort(), ['effect of-b', 'invoke_agent writer', 'invoke_workflow second'])
   on('run.finished', 9, { actor: workflow, run: 'b', workflow: 'second', status: 'done' })
   assert.ok(spans.every(span => span.until !== undefined))
   assert.is(tree.size, 0)
@@ -146,14 +170,14 @@ test('keeps the work of two runs apart, and of two agents in one run', () => {
 test('ends everything of a cancelled run, without calling it an error', () => {
   const { on, spans, tree } = recording()
   on('run.started', 0, { actor: workflow })
-  on('effect.started', 5)
   on('actor.committed', 5)
+  on('effect.started', 5)
   on('run.finished', 30, { actor: workflow, status: 'cancelled' })
   assert.equal(
     spans.map(({ until, error }) => [until, error]),
     [
       [30, undefined],
-      [7, undefined],
+      [5, undefined],
       [30, undefined],
     ],
   )
@@ -162,7 +186,7 @@ test('ends everything of a cancelled run, without calling it an error', () => {
   assert.is(tree.size, 0)
 })
 
-test('ends an effect whose run was cancelled before its commit was seen', () => {
+test('ends an effect whose commit was not seen, when its run is cancelled', () => {
   const { on, spans, tree } = recording()
   on('run.started', 0, { actor: workflow })
   on('effect.started', 5)
@@ -198,8 +222,8 @@ test('does not call a cancelled effect an error', () => {
 test('ends what an actor had open when it stops or begins anew', () => {
   for (const type of ['actor.stopped', 'actor.restarted'] as const) {
     const { on, spans, tree } = recording()
-    on('effect.started', 1)
     on('actor.committed', 1)
+    on('effect.started', 1)
     on(type, 8)
     assert.is(spans.length, 2)
     assert.ok(
@@ -214,8 +238,6 @@ test('gives work outside of runs a trace of its own', () => {
   const { tree, spans } = recording()
   const { run: _, ...started } = SAMPLE_EVENTS['effect.started']
   tree.on(started)
-  const { run: __, ...committed } = SAMPLE_EVENTS['actor.committed']
-  tree.on(committed)
   assert.equal(
     spans.map(({ name, parent }) => [name, parent]),
     [
@@ -228,8 +250,8 @@ test('gives work outside of runs a trace of its own', () => {
 test('tells what a call used, and nothing about its content', () => {
   const { on, spans, named } = recording()
   on('run.started', 0)
-  on('effect.started', 1, { actor: critic })
   on('actor.committed', 1, { actor: critic })
+  on('effect.started', 1, { actor: critic })
   on('effect.progress', 2, { actor: critic, note: 'a private text' })
   on('actor.published', 2, { actor: critic, body: 'a private text' })
   on('effect.succeeded', 3, { actor: critic })
@@ -264,18 +286,60 @@ test('holds a bounded number of spans when their ends are never told', () => {
   const open = () => spans.filter(span => span.until === undefined).length
   for (let i = 0; i < 100; i++) {
     on('run.started', i, { run: `r${i}` })
-    on('effect.started', i, { actor: `a/${i}` as Address, effect: `a/${i}.1.0` })
     on('actor.committed', i, { actor: `a/${i}` as Address })
+    on('effect.started', i, { actor: `a/${i}` as Address, effect: `a/${i}.1.0` })
   }
   assert.is(tree.size, 20)
   assert.is(open(), 30)
   for (let i = 0; i < 3_000; i++) {
-    on('effect.started', i, { effect: `writer/w1.${i}.0`, run: `x${i}` })
     on('actor.committed', i, { run: `x${i}` })
+    on('effect.started', i, { effect: `writer/w1.${i}.0`, run: `x${i}` })
   }
   assert.ok(open() <= 2_030, String(open()))
   tree.end()
   assert.is(open(), 0)
+  assert.is(tree.size, 0)
+})
+
+test('follows a real actor: one task per message, its effects below it, all ended when it stops', async () => {
+  const model = effect({ class: 'pure', run: async () => 42 })
+  const machine = setup({
+    types: {} as { context: object },
+    actions: outputs,
+    actors: { model },
+  }).createMachine({
+    context: {},
+    initial: 'idle',
+    states: {
+      idle: { on: { 'task.assign': 'busy' } },
+      busy: {
+        tags: ['busy'],
+        invoke: {
+          src: 'model',
+          onDone: {
+            target: 'idle',
+            actions: { type: 'reply', params: ({ event }) => ({ body: event.output }) },
+          },
+        },
+      },
+    },
+  })
+  const { spans, tree } = recording()
+  const runtime = createRuntime()
+  runtime.events.subscribe(event => tree.on(event))
+  const agent = await runtime.spawn(defineBehaviour({ type: 'agent', machine }), { id: 'one' })
+  for (let i = 0; i < 2; i++) assert.is(await runtime.ask(agent, 'task.assign', null, { run: 'r1' }), 42)
+  await runtime.stop()
+  assert.equal(
+    spans.map(({ name, parent }) => [name, parent]),
+    [
+      ['invoke_agent agent', undefined],
+      ['chat', 'invoke_agent agent'],
+      ['invoke_agent agent', undefined],
+      ['chat', 'invoke_agent agent'],
+    ],
+  )
+  assert.ok(spans.every(span => (span.until ?? 0) >= span.from))
   assert.is(tree.size, 0)
 })
 

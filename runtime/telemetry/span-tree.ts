@@ -55,12 +55,13 @@ interface Work<S> {
   /** By run; '' for work outside of runs. */
   readonly tasks: Map<string, Task<S>>
   readonly effects: Map<string, OpenEffect<S>>
-  /** First attempts whose commit was not seen yet: only it tells which task they belong to. */
-  readonly waiting: EffectStarted[]
 }
 
 /** What `actor.committed` says when no message was taken. */
 const OUTCOMES = new Set(['init', 'timer', 'result', 'failure', 'attempt-failed', 'retry', 'restart'])
+
+const MODEL = 'model'
+const TOOL = 'tool:'
 
 /** Spans one actor has open at most: of work whose end is never reported, the oldest is closed. */
 const PER_ACTOR = 1_000
@@ -134,7 +135,6 @@ export class SpanTree<S> {
 
   #runFinished({ run, status, usage, error, at }: EventOf<'run.finished'>): void {
     for (const [actor, work] of [...this.#work]) {
-      this.#open(work)
       for (const [id, effect] of work.effects) if (effect.run === run) this.#lose(work, id, at)
       this.#endTask(work, run)
       this.#tidy(actor, work)
@@ -153,17 +153,18 @@ export class SpanTree<S> {
     if (open) this.#backend.close(open.span, end)
   }
 
-  /** A first attempt is announced before the commit that started it; a later one belongs to a task already known. */
   #effectStarted(event: EffectStarted): void {
     const work = this.#workOf(event.actor, event.at)
-    work.waiting.push(event)
-    if (event.attempt > 1) this.#open(work)
+    this.#lose(work, event.effect, event.at)
+    const span = this.#backend.open(effectSpan(event), this.#parentOf(work, event))
+    work.effects.set(event.effect, { span, run: event.run })
+    const oldest = oldestBeyond(work.effects, PER_ACTOR)
+    if (oldest !== undefined) this.#lose(work, oldest, event.at)
   }
 
   #effectEnded(event: EventOf<'effect.succeeded'> | EventOf<'effect.failed'>): void {
     const work = this.#work.get(event.actor)
     if (!work) return
-    this.#open(work)
     this.#touch(work, event.run, event.at)
     const effect = work.effects.get(event.effect)
     work.effects.delete(event.effect)
@@ -171,29 +172,16 @@ export class SpanTree<S> {
     this.#tidy(event.actor, work)
   }
 
+  /** Taking the next message of the same run ends the task before it. A commit is told before the effects it starts. */
   #committed(event: EventOf<'actor.committed'>): void {
     const work = this.#work.get(event.actor)
     if (!work) return
-    // Taking the next message of the same run ends the task before it.
-    if (!OUTCOMES.has(event.message)) this.#endTask(work, event.run)
-    this.#open(work, event.at)
-    this.#touch(work, event.run, event.at + Math.max(0, event.durationMs))
+    if (OUTCOMES.has(event.message)) this.#touch(work, event.run, event.at + Math.max(0, event.durationMs))
+    else this.#endTask(work, event.run)
     this.#tidy(event.actor, work)
   }
 
-  /** Opens the spans of the attempts that waited. `takenAt` is when the message they come from was taken. */
-  #open(work: Work<S>, takenAt = Number.POSITIVE_INFINITY): void {
-    for (const event of work.waiting.splice(0)) {
-      this.#lose(work, event.effect, event.at)
-      const parent = this.#parentOf(work, event, Math.min(takenAt, event.at))
-      const span = this.#backend.open(effectSpan(event), parent)
-      work.effects.set(event.effect, { span, run: event.run })
-      const oldest = oldestBeyond(work.effects, PER_ACTOR)
-      if (oldest !== undefined) this.#lose(work, oldest, event.at)
-    }
-  }
-
-  #parentOf(work: Work<S>, { actor, run }: EffectStarted, at: number): S | undefined {
+  #parentOf(work: Work<S>, { actor, run, at }: EffectStarted): S | undefined {
     const of = run === undefined ? undefined : this.#runs.get(run)
     if (of?.actor === actor) return of.span
     const key = run ?? ''
@@ -235,7 +223,6 @@ export class SpanTree<S> {
   #abandon(actor: Address, at: number): void {
     const work = this.#work.get(actor)
     if (!work) return
-    this.#open(work)
     for (const id of [...work.effects.keys()]) this.#lose(work, id, at)
     for (const run of [...work.tasks.keys()]) this.#endTask(work, run)
     this.#work.delete(actor)
@@ -244,39 +231,37 @@ export class SpanTree<S> {
   #workOf(actor: Address, at: number): Work<S> {
     const known = this.#work.get(actor)
     if (known) return known
-    const work: Work<S> = { tasks: new Map(), effects: new Map(), waiting: [] }
+    const work: Work<S> = { tasks: new Map(), effects: new Map() }
     this.#work.set(actor, work)
     const oldest = oldestBeyond(this.#work, this.#limit)
     if (oldest !== undefined) this.#abandon(oldest, at)
     return work
   }
 
-  #tidy(actor: Address, { tasks, effects, waiting }: Work<S>): void {
-    if (tasks.size + effects.size + waiting.length === 0) this.#work.delete(actor)
+  #tidy(actor: Address, { tasks, effects }: Work<S>): void {
+    if (tasks.size + effects.size === 0) this.#work.delete(actor)
   }
 }
 
 const oldestBeyond = <K>(map: ReadonlyMap<K, unknown>, limit: number): K | undefined =>
   map.size > limit ? map.keys().next().value : undefined
 
-/** The effect called `model` is the model's; every other effect is a tool in the words of the conventions. */
+/** By the names agents give their effects: `model` is a call of the model, `tool:x` of a tool, others are our own work. */
 function effectSpan({ name, actor, run, effect, attempt, at }: EffectStarted) {
-  const chat = name === 'model'
   const shared = {
     [AGENTICRAFT.actor]: actor,
     [AGENTICRAFT.effect]: effect,
     [AGENTICRAFT.attempt]: attempt,
     ...(run !== undefined && { [AGENTICRAFT.run]: run }),
   }
-  if (chat)
-    return {
-      name: OPERATION.chat,
-      at,
-      calls: true,
-      attributes: { ...shared, [GEN_AI.operation]: OPERATION.chat },
-    }
-  const attributes = { ...shared, [GEN_AI.operation]: OPERATION.executeTool, [GEN_AI.toolName]: name }
-  return { name: `${OPERATION.executeTool} ${name}`, at, attributes }
+  if (name === MODEL) {
+    const attributes = { ...shared, [GEN_AI.operation]: OPERATION.chat }
+    return { name: OPERATION.chat, at, calls: true, attributes }
+  }
+  if (!name.startsWith(TOOL)) return { name: `effect ${name}`, at, attributes: shared }
+  const tool = name.slice(TOOL.length)
+  const attributes = { ...shared, [GEN_AI.operation]: OPERATION.executeTool, [GEN_AI.toolName]: tool }
+  return { name: `${OPERATION.executeTool} ${tool}`, at, attributes }
 }
 
 function outcomeOf(event: EventOf<'effect.succeeded'> | EventOf<'effect.failed'>) {

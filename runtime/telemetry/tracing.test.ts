@@ -89,14 +89,14 @@ const workflow = 'workflow/wf1' as Address
 /** One run in which a model call fails, a second one succeeds, and a tool is cut off by the end of the run. */
 function emitRun(events: Events): void {
   events.emit({ ...SAMPLE_EVENTS['run.started'], actor: workflow })
-  events.emit(SAMPLE_EVENTS['effect.started'])
   events.emit(SAMPLE_EVENTS['actor.committed'])
+  events.emit(SAMPLE_EVENTS['effect.started'])
   events.emit(SAMPLE_EVENTS['effect.failed'])
   events.emit({ ...SAMPLE_EVENTS['effect.started'], attempt: 2 })
   events.emit({ ...SAMPLE_EVENTS['effect.succeeded'], attempt: 2 })
-  const search = { effect: 'writer/w1.4.0', name: 'search' }
-  events.emit({ ...SAMPLE_EVENTS['effect.started'], ...search })
+  const search = { effect: 'writer/w1.4.0', name: 'tool:search' }
   events.emit({ ...SAMPLE_EVENTS['actor.committed'], message: 'result', seq: 4 })
+  events.emit({ ...SAMPLE_EVENTS['effect.started'], ...search })
 }
 
 test.afterEach(() => trace.disable())
@@ -193,7 +193,7 @@ test('captures no content', () => {
   events.emit({ ...SAMPLE_EVENTS['effect.progress'], note: text })
   events.emit({ ...SAMPLE_EVENTS['actor.published'], body: text })
   const error = { ...SAMPLE_EVENTS['effect.failed'].error, message: text, details: { text } }
-  events.emit({ ...SAMPLE_EVENTS['effect.failed'], effect: 'writer/w1.4.0', name: 'search', error })
+  events.emit({ ...SAMPLE_EVENTS['effect.failed'], effect: 'writer/w1.4.0', name: 'tool:search', error })
   events.emit({ ...SAMPLE_EVENTS['run.finished'], error })
   assert.is(spans.length, 5)
   for (const span of spans)

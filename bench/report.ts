@@ -1,4 +1,7 @@
-/** Rows as text for people: a markdown table, so that it can be pasted into `docs/bench.md` as it is. Pure. */
+/**
+ * What a measurement prints: a markdown table for people, which can be pasted into `docs/bench.md` as it is, or
+ * one JSON object for programs. Pure.
+ */
 import type { Machine } from './machine.ts'
 import type { Row } from './rows.ts'
 
@@ -31,6 +34,15 @@ export function figure(value: number): string {
   if (Number.isInteger(value)) return String(value)
   const size = Math.floor(Math.log10(Math.abs(value)))
   return value.toFixed(Math.min(6, Math.max(0, 2 - size)))
+}
+
+/** `{ machine, scenario, rows }` on one line. Throws when a figure is not a finite number: JSON would hide it. */
+export function json(machine: Machine, scenario: string, rows: readonly Row[]): string {
+  for (const { subject, metric, value, ratio } of rows) {
+    if (Number.isFinite(value) && (ratio === null || Number.isFinite(ratio))) continue
+    throw new RangeError(`"${metric}" of "${subject}" is ${value}, its ratio ${ratio}`)
+  }
+  return JSON.stringify({ machine, scenario, rows })
 }
 
 const machineLine = ({ cpu, cores, node, date }: Machine, scenario: string): string =>
