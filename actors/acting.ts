@@ -271,14 +271,11 @@ export class Acting implements InFlightOwner {
     this.#inFlight ??= new InFlight(this)
     const spec = this.spec.behaviour.effect(src)
     const startedAt = this.host.clock.now()
-    const ask = spec ? undefined : (input as unknown as AskInput)
     const { taskMs } = this.policy.timeouts
-    // Nobody waits for ever: an ask without a time limit of anyone's gets the one of a task.
-    const own = spec || cause?.deadline === undefined ? (ask?.timeoutMs ?? taskMs) : ask?.timeoutMs
-    const deadline = deadlineOf(cause, startedAt, own)
+    const deadline = deadlineOf(cause, startedAt, spec ? taskMs : waitMs(input, cause, taskMs))
     const intent = this.#inFlight.add({ id, child, src, input, cause, spec, startedAt, deadline })
-    if (ask) this.#ask(intent, ask)
-    else this.#inFlight.attempt(intent)
+    if (spec) this.#inFlight.attempt(intent)
+    else this.#ask(intent, input as unknown as AskInput)
   }
 
   #ask(intent: Intent, input: AskInput): void {
@@ -374,6 +371,13 @@ export class Acting implements InFlightOwner {
       this.outcome(fired, cause),
     )
   }
+}
+
+/** Nobody waits for ever: an ask without a time limit of anyone's gets that of a task. */
+function waitMs(input: Plain, cause: Cause | undefined, taskMs: number): number | undefined {
+  const given = (input as unknown as AskInput | null)?.timeoutMs
+  if (typeof given === 'number') return given
+  return cause?.deadline === undefined ? taskMs : undefined
 }
 
 /** Throws what is wrong with an ask before anything of it is sent. */

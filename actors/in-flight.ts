@@ -32,7 +32,8 @@ export interface Intent {
   held: Amounts | undefined
   usage: Usage | undefined
   askedOf: Address | undefined
-  abort: AbortController | undefined
+  /** Aborts the attempt that runs now. */
+  abort: ((reason: RuntimeError) => void) | undefined
   timer: Cancel | undefined
   /** Changes with each attempt and on cancellation, so that a late outcome is recognised as stale. */
   turn: number
@@ -110,13 +111,13 @@ export class InFlight {
   }
 
   /** Ends the attempt that runs now, without forgetting the intent. */
-  halt(intent: Intent, reason: RuntimeError = cancelled()): void {
+  halt(intent: Intent, reason?: RuntimeError): void {
     intent.turn++
     intent.timer?.()
     intent.timer = undefined
     const { abort } = intent
     intent.abort = undefined
-    abort?.abort(reason)
+    abort?.(reason ?? cancelled())
   }
 
   /** Waits until `due`, then runs the next attempt. */
@@ -184,11 +185,12 @@ export class InFlight {
 
   #context(intent: Intent, turn: number, limits: Limits): EffectContext {
     const { host, address } = this.#owner
-    const abort = new AbortController()
-    intent.abort = abort
+    const signal = this.#signal(intent)
     return {
       actor: address,
-      signal: abort.signal,
+      get signal() {
+        return signal()
+      },
       key: intent.id,
       attempt: intent.attempt,
       ...(Number.isFinite(limits.until) && { deadline: limits.until }),
@@ -204,6 +206,22 @@ export class InFlight {
       spent: usage => {
         if (intent.turn === turn) intent.usage = intent.usage ? addUsage(intent.usage, usage) : usage
       },
+    }
+  }
+
+  /** The signal of an attempt, made when asked for: most effects never look, and it costs more than a small one. */
+  #signal(intent: Intent): () => AbortSignal {
+    let controller: AbortController | undefined
+    let why: RuntimeError | undefined
+    intent.abort = reason => {
+      why = reason
+      controller?.abort(reason)
+    }
+    return () => {
+      controller ??= new AbortController()
+      // Asked for after the end, it tells the same as one that was there before.
+      if (why) controller.abort(why)
+      return controller.signal
     }
   }
 

@@ -93,7 +93,7 @@ const agentStates = (id: string, rules: TaskRules) => ({
           },
           { guard: 'isExtractive', target: 'extracting', actions: 'accept' },
           { guard: 'needsMaterial', target: 'preparing', actions: 'accept' },
-          { target: 'thinking', actions: ['accept', 'begin'] },
+          { target: 'ready', actions: ['accept', 'begin'] },
         ],
       },
     },
@@ -113,9 +113,13 @@ const agentStates = (id: string, rules: TaskRules) => ({
         src: 'prepare',
         id: 'prepare',
         input: ({ context }: Args) => context.task,
-        onDone: { target: 'thinking', actions: 'beginWith' },
+        onDone: { target: 'ready', actions: 'beginWith' },
         onError: failed,
       },
+    },
+    ready: {
+      tags: 'busy',
+      always: [{ guard: 'hasFailed', target: 'failing' }, { target: 'thinking' }],
     },
     thinking: {
       tags: 'busy',
@@ -151,7 +155,7 @@ const agentStates = (id: string, rules: TaskRules) => ({
       always: [
         { guard: 'hasFailed', target: 'failing' },
         { guard: 'isActing', actions: [] },
-        { target: 'thinking', actions: 'handResults' },
+        { target: 'ready', actions: 'handResults' },
       ],
     },
     finishing: {
@@ -196,7 +200,7 @@ function callTools(rules: TaskRules, before: TaskState, enqueue: Enqueue): void 
   while (state.queue.length > 0 && Object.keys(state.running).length === 0 && state.error === null) {
     const next = rules.startCalls(state)
     state = next.state
-    for (const [child, call] of next.start)
+    for (const [child, { call }] of next.start)
       enqueue.spawnChild(toolEffectName(call.name), { id: child, input: call.input })
   }
   enqueue.assign(state)

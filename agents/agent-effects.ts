@@ -19,7 +19,7 @@ export interface AgentSetting {
   readonly model?: string
   /** What its skills work on. */
   readonly resources?: unknown
-  /** Tokens reserved from the budget for one answer when nothing else limits it. */
+  /** Absolute ms, from the runtime's clock. */
   readonly now: () => number
 }
 
@@ -61,7 +61,9 @@ export function agentEffects(agent: Agent, setting: AgentSetting): AgentEffects 
   const skillOf = (name: string): Skill => agent.skills[name] as Skill
   const contextOf = (context: EffectContext): SkillContext => ({
     actor: context.actor,
-    signal: context.signal,
+    get signal() {
+      return context.signal
+    },
     resources: setting.resources,
     now: setting.now,
     progress: context.progress,
@@ -84,7 +86,7 @@ export function agentEffects(agent: Agent, setting: AgentSetting): AgentEffects 
       class: 'pure',
       run: async ({ skill, input, reply, material }: FinishInput, context) => {
         const { finish, output } = skillOf(skill)
-        return checked(output, await finish?.(reply, input, contextOf(context), material), skill)
+        return checked(output, await finish?.(reply, input, contextOf(context), material), `skill "${skill}"`)
       },
     }),
     extract: effect({
@@ -92,9 +94,10 @@ export function agentEffects(agent: Agent, setting: AgentSetting): AgentEffects 
       run: ({ skill, input }: SkillCall, context) => {
         const { extract, output } = skillOf(skill)
         const result = extract?.(input, contextOf(context))
+        const of = `skill "${skill}"`
         return result instanceof Promise
-          ? result.then(value => checked(output, value, skill))
-          : checked(output, result, skill)
+          ? result.then(value => checked(output, value, of))
+          : checked(output, result, of)
       },
     }),
   }
@@ -115,7 +118,7 @@ async function think(
 ): Promise<Thought> {
   const remedy = context.remedy as { readonly model?: string; readonly compact?: boolean } | undefined
   const id = remedy?.model ? await models.use(remedy.model) : (model as string)
-  const messages = remedy?.compact ? compacted(request.messages) : request.messages
+  const messages = remedy?.compact ? compacted(request.messages, context.attempt - 1) : request.messages
   const response = await models.generate(
     id,
     { ...request, messages },
@@ -133,40 +136,42 @@ async function think(
   return { response, problem: reading.problem }
 }
 
-/** Messages that are kept whole when a conversation is compacted: who it is, the task, and the latest turns. */
-const KEPT_AT_END = 4
-const CLIPPED_CHARACTERS = 400
+/** The latest messages keep more of themselves when a conversation is compacted. */
+const RECENT = 4
+const RECENT_CHARACTERS = 8_000
+const OLD_CHARACTERS = 400
 
-/** A shorter conversation: old tool results and answers are clipped, and say so. */
-export function compacted(messages: readonly ModelMessage[]): readonly ModelMessage[] {
-  const recent = messages.length - KEPT_AT_END
+/**
+ * A shorter conversation: who it is and the task are kept, long tool results and answers are clipped, and say
+ * so. The latest may be what is too long, so they are clipped as well, shorter with every `level` (1, 2, …).
+ */
+export function compacted(messages: readonly ModelMessage[], level: number): readonly ModelMessage[] {
+  const recent = messages.length - RECENT
   return messages.map((message, i) => {
-    if (i < 2 || i >= recent) return message
-    if (message.role === 'assistant') return { ...message, text: clip(message.text) }
+    const most = (i < recent ? OLD_CHARACTERS : RECENT_CHARACTERS) / 2 ** (level - 1)
+    if (i < 2) return message
+    if (message.role === 'assistant') return { ...message, text: clip(message.text, most) }
     if (message.role !== 'tool') return message
-    return {
-      ...message,
-      results: message.results.map(result => ({ ...result, output: clip(JSON.stringify(result.output)) })),
-    }
+    const results = message.results.map(result => ({ ...result, output: clipOutput(result.output, most) }))
+    return { ...message, results }
   })
 }
 
-const clip = (text: string): string =>
-  text.length <= CLIPPED_CHARACTERS
-    ? text
-    : `${text.slice(0, CLIPPED_CHARACTERS)} … (${text.length} characters, shortened)`
+function clipOutput(output: Plain, most: number): Plain {
+  const text = typeof output === 'string' ? output : JSON.stringify(output)
+  return text.length <= most ? output : clip(text, most)
+}
 
-function checked(schema: Skill['output'], value: unknown, skill: string): unknown {
+const clip = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most)} … (${text.length} characters, shortened)`
+
+function checked(schema: Skill['output'], value: unknown, of: string): unknown {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw new RuntimeError(
-    'schema-invalid',
-    `skill "${skill}" made an output that does not fit its own schema`,
-    {
-      why: result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; '),
-      retryable: false,
-    },
-  )
+  throw new RuntimeError('schema-invalid', `${of} made an output that does not fit its own schema`, {
+    why: result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+    retryable: false,
+  })
 }
 
 const refused = (model: string): RuntimeError =>
@@ -186,15 +191,15 @@ export function toolEffect(tool: Tool): EffectLogic<unknown, unknown> {
   return effect({
     class: tool.effect,
     ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(check && { check }),
-    ...(undo && { undo }),
+    ...(check && { check: (key, input) => check(key, tool.input.parse(input)) }),
+    ...(undo && { undo: (key, input) => undo(key, tool.input.parse(input)) }),
     reserve: () => ({ toolCalls: 1 }),
     run: async (input, context) => {
       const parsed = tool.input.safeParse(input)
       if (!parsed.success) throw badInput(tool, parsed.error.issues)
       context.spent({ ...NO_USAGE, toolCalls: 1 })
       const output = await tool.run(parsed.data, context)
-      return tool.output ? checked(tool.output, output, tool.name) : output
+      return tool.output ? checked(tool.output, output, `tool "${tool.name}"`) : output
     },
   })
 }

@@ -1,6 +1,6 @@
 /** Plans a piece of research: which questions, over which sources. The first member of a team to work. */
 import { z } from 'zod'
-import { RuntimeError } from '../actors/errors.ts'
+import { RuntimeError, toRuntimeError } from '../actors/errors.ts'
 import { defineAgent } from './define-agent.ts'
 import type { Subtask } from './research/document.ts'
 import { corpusOf, type depth, plan, type ResearchContext, researchInput } from './research/exchange.ts'
@@ -13,6 +13,8 @@ import { searchProvider, webSearchTool } from './tools/web-search.ts'
 /** Findings a researcher looks for, per sub-task. */
 const FINDINGS: Readonly<Record<z.infer<typeof depth>, number>> = { quick: 4, standard: 6, comprehensive: 8 }
 const MOST_SEARCH_RESULTS = 8
+/** What the search tool accepts. */
+const LONGEST_QUERY = 400
 
 type Input = z.infer<typeof researchInput>
 
@@ -31,15 +33,19 @@ interface Material {
   readonly keyTerms: readonly string[]
 }
 
-/** Sources given by the user, else what a configured search finds. */
+/** Sources given by the user, else the readable ones of what a configured search finds. */
 async function sourcesFor(input: Input, context: ResearchContext): Promise<readonly string[]> {
   if (input.sources.length > 0) return input.sources
-  const { env } = context.resources
-  if (!searchProvider(env)) return []
-  context.progress({ doing: 'searching', query: input.topic })
-  const search = webSearchTool({ env })
-  const results = await search.run(
-    { query: input.topic, limit: MOST_SEARCH_RESULTS },
+  if (!searchProvider(context.resources.env)) return []
+  const found = await search(input.topic.slice(0, LONGEST_QUERY), context)
+  context.progress({ doing: 'reading', sources: found.length })
+  return readableOf(found, context)
+}
+
+async function search(query: string, context: ResearchContext): Promise<readonly string[]> {
+  context.progress({ doing: 'searching', query })
+  const results = await webSearchTool({ env: context.resources.env }).run(
+    { query, limit: MOST_SEARCH_RESULTS },
     {
       actor: context.actor,
       signal: context.signal,
@@ -49,7 +55,37 @@ async function sourcesFor(input: Input, context: ResearchContext): Promise<reado
       spent: () => {},
     },
   )
-  return results.map(result => result.url)
+  if (results.length === 0) {
+    throw new RuntimeError('sources-empty', `the search for "${query.slice(0, 80)}" found nothing`, {
+      fix: 'ask in other words, or give --sources',
+    })
+  }
+  return [...new Set(results.map(result => new URL(result.url).href))]
+}
+
+/** Nobody named these pages, so one that cannot be read is left out; the corpus is kept for the others. */
+async function readableOf(found: readonly string[], context: ResearchContext): Promise<readonly string[]> {
+  const { corpora, cwd } = context.resources
+  try {
+    const { skipped } = await corpora.load(found, { cwd, signal: context.signal, found: true })
+    const unread = new Set(skipped.map(one => one.source))
+    for (const { source, error } of skipped)
+      context.progress({ doing: 'skipping', source, error: error.message })
+    return found.filter(url => !unread.has(url))
+  } catch (thrown) {
+    const error = toRuntimeError(thrown, 'sources-empty')
+    if (error.kind !== 'sources-empty') throw error
+    throw new RuntimeError(
+      'sources-empty',
+      `the search found ${found.length} pages, and none of them can be read`,
+      {
+        ...(error.why && { why: error.why }),
+        fix: 'ask in other words, or give --sources',
+        ...(error.details && { details: error.details }),
+        cause: thrown,
+      },
+    )
+  }
 }
 
 async function gather(

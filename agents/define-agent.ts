@@ -34,17 +34,33 @@ export interface Agent extends AgentDefinition {
 
 /** A checked agent. Throws `definition-invalid` naming all that is wrong. */
 export function defineAgent(definition: AgentDefinition): Agent {
-  const { name, description, skills, tools = [] } = definition
-  const names = tools.map(tool => tool.name)
+  const { name, description, skills, tools = [], limits = {} } = definition
+  const all = [...tools, ...Object.values(skills).flatMap(skill => skill.tools ?? [])]
+  const distinct = new Set(all)
+  const repeated = new Set(tools).size < tools.length
+  const names = new Set(all.map(tool => tool.name))
   const problems = [
     !isToken(name) && `its name "${name}" is not a token`,
     !description && 'it has no description',
     Object.keys(skills).length === 0 && 'it has no skills',
     ...Object.keys(skills).map(skill => !isToken(skill) && `its skill "${skill}" is not a token`),
-    new Set(names).size < names.length && 'two of its tools have the same name',
+    (repeated || names.size < distinct.size) && 'two of its tools have the same name',
+    ...LIMITS.map(([limit, least]) => limitProblem(limit, limits[limit], least)),
   ].filter(problem => problem !== false)
   if (problems.length > 0) {
     throw new RuntimeError('definition-invalid', `agent "${name}": ${problems.join('; ')}`)
   }
   return { ...definition, kind: 'agent' }
 }
+
+const LIMITS = [
+  ['maxTurns', 1],
+  ['maxToolCalls', 0],
+  ['maxOutputTokens', 1],
+] as const
+
+/** A limit that is no number would limit nothing. */
+const limitProblem = (limit: string, value: number | undefined, least: number): string | false =>
+  value !== undefined &&
+  !(Number.isSafeInteger(value) && value >= least) &&
+  `its ${limit} ${value} is not a whole number of at least ${least}`

@@ -5,7 +5,7 @@
  */
 import { RuntimeError, toWireError, type WireError } from '../actors/errors.ts'
 import { cycleLength, fingerprint, observe, type StepWindow } from '../actors/loop-detection.ts'
-import type { Plain } from '../actors/plain.ts'
+import { type Plain, toPlain } from '../actors/plain.ts'
 import type { Thought } from './agent-effects.ts'
 import { type Conversation, conversation } from './conversation.ts'
 import type { Agent } from './define-agent.ts'
@@ -19,6 +19,18 @@ export interface Assignment {
   readonly input: Plain
 }
 
+/** A tool call with its number within the task: models are not trusted to make ids unique. */
+export interface NumberedCall {
+  readonly number: number
+  readonly call: ToolCall
+}
+
+/** What came of a tool call. */
+interface Outcome extends NumberedCall {
+  readonly output: Plain
+  readonly failed: boolean
+}
+
 /** State of an agent that works on one task. */
 export interface TaskState {
   readonly task: Assignment
@@ -29,8 +41,9 @@ export interface TaskState {
   readonly repairing: boolean
   /** Tool calls not started yet, those under way by child id, and what came of the finished ones. */
   readonly queue: readonly ToolCall[]
-  readonly running: { readonly [child: string]: ToolCall }
-  readonly results: readonly ToolResult[]
+  readonly running: { readonly [child: string]: NumberedCall }
+  readonly outcomes: readonly Outcome[]
+  /** What each turn called and learned. */
   readonly window: StepWindow
   /** What was gathered for the prompt; the finishing touch may need it again. */
   readonly material: Plain
@@ -46,7 +59,7 @@ export const IDLE: TaskState = {
   repairing: false,
   queue: [],
   running: {},
-  results: [],
+  outcomes: [],
   window: [],
   material: null,
   reply: null,
@@ -62,23 +75,25 @@ export interface TaskRules {
   way(skill: string): Way
   /** The state at the start of a task; its input as the schema reads it. */
   accept(assignment: Assignment): TaskState
-  /** With the first messages, once the material is there. */
+  /** With the first messages, once the material is there, or the error of a prompt that threw. */
   begin(state: TaskState, material: Plain): TaskState
   request(state: TaskState): ModelRequest
   /** With the model's turn added, or an error when that went too far. */
   afterThought(state: TaskState, thought: Thought): TaskState
   /** The calls to start now, by child id, and the state that has them under way. */
-  startCalls(state: TaskState): { readonly state: TaskState; readonly start: readonly [string, ToolCall][] }
+  startCalls(state: TaskState): {
+    readonly state: TaskState
+    readonly start: readonly [string, NumberedCall][]
+  }
   /** With the outcome of one tool call. */
   afterCall(
     state: TaskState,
     child: string,
     outcome: { readonly output: Plain } | { readonly error: WireError },
   ): TaskState
-  /** With all results handed to the model. */
+  /** With all results handed to the model, or an error when it goes round in circles. */
   afterCalls(state: TaskState): TaskState
   hasFinish(skill: string): boolean
-  isTool(name: string): boolean
 }
 
 const MAX_TURNS = 12
@@ -101,22 +116,13 @@ export function taskRules(agent: Agent, hasModel: boolean): TaskRules {
       ...IDLE,
       task: { skill, input: skills[skill]?.input.parse(input) as Plain },
     }),
-    begin: (state, material) => ({
-      ...state,
-      material,
-      messages: talkOf(state).begin(state.task.input, material),
-    }),
+    begin: (state, material) => begin(state, material, talkOf(state)),
     request: state => talkOf(state).request(state.messages),
     afterThought: (state, thought) => afterThought(agent, state, thought),
     startCalls: state => startCalls(state, talkOf(state)),
-    afterCall: (state, child, outcome) => afterCall(agent, state, child, outcome),
-    afterCalls: state => ({
-      ...state,
-      results: [],
-      messages: [...state.messages, { role: 'tool', results: inOrder(state) }],
-    }),
+    afterCall,
+    afterCalls: state => afterCalls(agent, state),
     hasFinish: name => skills[name]?.finish !== undefined,
-    isTool: name => [...talks.values()].some(conversation => conversation.tools.has(name)),
   }
 }
 
@@ -129,22 +135,43 @@ function wayOf(skill: Skill, hasModel: boolean): Way {
   return skill.extract ? 'extract' : 'impossible'
 }
 
-function problemOf(
-  agent: Agent,
-  { skill: name, input }: Assignment,
-  hasModel: boolean,
-): WireError | undefined {
+function problemOf(agent: Agent, assignment: unknown, hasModel: boolean): WireError | undefined {
+  const { skill: name, input } = (assignment ?? {}) as { readonly skill?: unknown; readonly input?: unknown }
+  if (typeof name !== 'string') return toWireError(noAssignment(agent))
   if (!Object.hasOwn(agent.skills, name)) return toWireError(unknownSkill(agent, name))
   const skill = agent.skills[name] as Skill
   if (wayOf(skill, hasModel) === 'impossible') return toWireError(needsModel(agent, name))
   const parsed = skill.input.safeParse(input)
-  if (parsed.success) return undefined
-  const why = parsed.error.issues
-    .map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`)
-    .join('; ')
-  return toWireError(
-    new RuntimeError('input-invalid', `the input of ${agent.name}.${name} does not fit its schema`, { why }),
-  )
+  if (!parsed.success) {
+    const why = parsed.error.issues
+      .map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`)
+      .join('; ')
+    return toWireError(
+      new RuntimeError('input-invalid', `the input of ${agent.name}.${name} does not fit its schema`, {
+        why,
+      }),
+    )
+  }
+  // A schema may turn plain input into what cannot be stored, for example a Date.
+  return problemIn(() => toPlain(parsed.data, `input of ${agent.name}.${name}`))
+}
+
+function problemIn(act: () => unknown): WireError | undefined {
+  try {
+    act()
+    return undefined
+  } catch (thrown) {
+    return toWireError(thrown)
+  }
+}
+
+/** The prompt is the user's own function: when it throws, the task fails, not the agent. */
+function begin(state: TaskState, material: Plain, talk: Conversation): TaskState {
+  try {
+    return { ...state, material, messages: talk.begin(state.task.input, material) }
+  } catch (thrown) {
+    return { ...state, error: toWireError(thrown) }
+  }
 }
 
 function afterThought(agent: Agent, state: TaskState, { response, problem, reply }: Thought): TaskState {
@@ -172,48 +199,37 @@ function startCalls(state: TaskState, { tools }: Conversation) {
   }
   const [first] = state.queue
   const dependent = first && !isIndependent(first) ? 1 : state.queue.findIndex(call => !isIndependent(call))
-  const batch = dependent < 0 ? state.queue : state.queue.slice(0, dependent)
-  const base = state.toolCalls - state.queue.length
-  const unknown = batch.filter(call => !tools.has(call.name))
+  const size = dependent < 0 ? state.queue.length : dependent
+  const before = state.toolCalls - state.queue.length
+  const batch = state.queue.slice(0, size).map((call, i): NumberedCall => ({ number: before + i, call }))
+  const unknown = batch.filter(({ call }) => !tools.has(call.name))
   const start = batch
-    .filter(call => tools.has(call.name))
-    .map((call, i): [string, ToolCall] => [`call-${state.turns}-${base + i}`, call])
+    .filter(({ call }) => tools.has(call.name))
+    .map((numbered): [string, NumberedCall] => [`call-${numbered.number}`, numbered])
   return {
     start,
     state: {
       ...state,
-      queue: state.queue.slice(batch.length),
+      queue: state.queue.slice(size),
       running: Object.fromEntries(start),
-      results: [...state.results, ...unknown.map(call => noSuchTool(call, [...tools.keys()]))],
+      outcomes: [...state.outcomes, ...unknown.map(numbered => noSuchTool(numbered, [...tools.keys()]))],
     },
   }
 }
 
 function afterCall(
-  agent: Agent,
   state: TaskState,
   child: string,
   outcome: { readonly output: Plain } | { readonly error: WireError },
 ): TaskState {
-  const { [child]: call, ...running } = state.running
-  if (!call) return state
+  const { [child]: numbered, ...running } = state.running
+  if (!numbered) return state
   const failed = 'error' in outcome
   const output: Plain = failed ? describe(outcome.error) : outcome.output
-  const window = observe(state.window, fingerprint(agent.name, call.name, call.input, output))
-  const cycle = cycleLength(window)
-  return {
-    ...state,
-    running,
-    window,
-    results: [...state.results, { id: call.id, name: call.name, output, ...(failed && { failed }) }],
-    // A budget or a cancellation is not the model's to argue with; every other failure is told to it.
-    error:
-      failed && FINAL.has(outcome.error.kind)
-        ? outcome.error
-        : cycle > 0
-          ? looping(agent, call, cycle)
-          : state.error,
-  }
+  const outcomes = [...state.outcomes, { ...numbered, output, failed }]
+  // A budget or a cancellation is not the model's to argue with; every other failure is told to it.
+  const error = failed && FINAL.has(outcome.error.kind) ? outcome.error : state.error
+  return { ...state, running, outcomes, error }
 }
 
 const FINAL: ReadonlySet<string> = new Set([
@@ -223,21 +239,43 @@ const FINAL: ReadonlySet<string> = new Set([
   'runtime-stopped',
 ])
 
-/** Results in the order of the calls: models expect them so. */
-function inOrder({ messages, results }: TaskState): readonly ToolResult[] {
-  const asked = messages.findLast(message => message.role === 'assistant')?.toolCalls ?? []
-  return asked.flatMap(call => results.filter(result => result.id === call.id))
+/** Results in the order of the calls: models expect them so. One turn is one step of the loop detection. */
+function afterCalls(agent: Agent, state: TaskState): TaskState {
+  const outcomes = state.outcomes.toSorted((a, b) => a.number - b.number)
+  const results = outcomes.map(
+    ({ call: { id, name }, output, failed }): ToolResult => ({ id, name, output, ...(failed && { failed }) }),
+  )
+  const window = observe(state.window, stepOf(agent, outcomes))
+  const cycle = cycleLength(window)
+  return {
+    ...state,
+    outcomes: [],
+    window,
+    messages: [...state.messages, { role: 'tool', results }],
+    error: cycle > 0 ? looping(agent, outcomes, cycle) : state.error,
+  }
+}
+
+/** The same calls with the same results are the same step, in whatever order and however often within a turn. */
+function stepOf(agent: Agent, outcomes: readonly Outcome[]): string {
+  const parts = outcomes.map(({ call, output }) => fingerprint(call.name, call.input, output))
+  return fingerprint(agent.name, [...new Set(parts)].sort())
 }
 
 const describe = ({ code, message, why, fix }: WireError): string =>
   [`${code}: ${message}`, why, fix].filter(Boolean).join(' — ')
 
-const noSuchTool = (call: ToolCall, known: readonly string[]): ToolResult => ({
-  id: call.id,
-  name: call.name,
+const noSuchTool = ({ number, call }: NumberedCall, known: readonly string[]): Outcome => ({
+  number,
+  call,
   output: `There is no tool "${call.name}". Tools: ${known.join(', ') || 'none'}.`,
   failed: true,
 })
+
+const noAssignment = (agent: Agent): RuntimeError =>
+  new RuntimeError('input-invalid', `a task for ${agent.name} does not name a skill`, {
+    fix: 'send { skill, input } as the body of task.assign',
+  })
 
 const unknownSkill = (agent: Agent, skill: string): RuntimeError =>
   new RuntimeError('skill-unknown', `${agent.name} has no skill "${skill}"`, {
@@ -257,15 +295,17 @@ const tooFar = (agent: Agent, reached: string): WireError =>
     }),
   )
 
-const looping = (agent: Agent, call: ToolCall, cycle: number): WireError =>
-  toWireError(
+const looping = (agent: Agent, outcomes: readonly Outcome[], cycle: number): WireError => {
+  const tools = [...new Set(outcomes.map(({ call }) => call.name))]
+  return toWireError(
     new RuntimeError(
       'loop-detected',
-      `${agent.name} repeats tool "${call.name}" with the same arguments and result`,
+      `${agent.name} repeats "${tools.join('", "')}" with the same arguments and result`,
       {
         why: `its last steps form a cycle of ${cycle}`,
         fix: 'improve its instructions, or use another model',
-        details: { tool: call.name, cycle },
+        details: { tools, cycle },
       },
     ),
   )
+}

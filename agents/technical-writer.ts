@@ -68,26 +68,31 @@ export const technicalWriter = defineAgent({
         const all = await reportInput(task, context as ResearchContext)
         const cited = keyOf(all)
         const known = task.findings.filter(one => one.verdict !== 'unsupported')
-        return {
-          ...writeReport(reply, all),
-          keyFindings: cited.length > 0 ? cited : known.slice(0, KEY_FINDINGS[task.depth]),
-        }
+        const key = cited.length > 0 ? cited : known.slice(0, KEY_FINDINGS[task.depth])
+        const { problems, ...written } = writeReport(reply, all, key)
+        // Nothing of the model's summary is held by the findings: then they speak for themselves.
+        if (written.executiveSummary === '') return { ...composed(all), problems }
+        return { ...written, keyFindings: key, problems }
       },
       extract: async (task, context) => {
         context.progress({ doing: 'writing', findings: task.findings.length })
-        const all = await reportInput(task, context as ResearchContext)
-        const { executiveSummary, fullReport, recommendations, sections } = composeReport(all)
-        return {
-          executiveSummary,
-          fullReport,
-          keyFindings: keyOf(all),
-          recommendations: recommendations.map(one => one.text),
-          sections: sections.map(section => ({ ...section, findings: [...section.findings] })),
-        }
+        return composed(await reportInput(task, context as ResearchContext))
       },
     }),
   },
 })
+
+function composed(all: ReportInput): Report {
+  const { executiveSummary, fullReport, recommendations, sections } = composeReport(all)
+  return {
+    executiveSummary,
+    fullReport,
+    keyFindings: keyOf(all),
+    recommendations: recommendations.map(one => one.text),
+    sections: sections.map(section => ({ ...section, findings: [...section.findings] })),
+    problems: [],
+  }
+}
 
 function writingPrompt(task: Input): string {
   const usableFindings = task.findings.filter(one => one.verdict !== 'unsupported')

@@ -33,12 +33,23 @@ export interface Tool<Input = unknown, Output = unknown> extends ToolDefinition<
 
 /** A checked tool definition. Throws `definition-invalid`. */
 export function defineTool<Input, Output>(definition: ToolDefinition<Input, Output>): Tool<Input, Output> {
-  const { name, description, effect = 'manual' } = definition
+  const { name, description, effect = 'manual', timeoutMs } = definition
   const wrong =
     (!isToken(name) && `its name "${name}" is not a token`) ||
     (!description && 'it has no description') ||
+    (!EFFECT_CLASSES.has(effect) && `its effect "${effect}" is none of ${[...EFFECT_CLASSES].join(', ')}`) ||
+    (timeoutMs !== undefined && !(timeoutMs > 0) && `its timeoutMs ${timeoutMs} is not greater than 0`) ||
     (effect === 'verifiable' && !definition.check && 'it is verifiable but has no check') ||
     (effect === 'compensable' && !definition.undo && 'it is compensable but has no undo')
   if (wrong) throw new RuntimeError('definition-invalid', `tool "${name}": ${wrong}`)
   return { ...definition, kind: 'tool', effect }
 }
+
+/** A class that is none would let a call be repeated that must not be. */
+const EFFECT_CLASSES: ReadonlySet<string> = new Set<EffectClass>([
+  'pure',
+  'idempotent',
+  'verifiable',
+  'compensable',
+  'manual',
+])

@@ -94,7 +94,7 @@ export const webResearcher = defineAgent({
 function researchPrompt({ topic, subtask: task, limit }: Input, passages: readonly RankedPassage[]): string {
   const material = passages.map(
     ({ source, headings, text }, i) =>
-      `<passage n="${i + 1}" source=${JSON.stringify(source)} under=${JSON.stringify(headings.join(' > '))}>\n${text}\n</passage>`,
+      `<passage n="${i + 1}" source=${JSON.stringify(source)} under=${JSON.stringify(headings.join(' > '))}>\n${inert(text)}\n</passage>`,
   )
   const task_ = `Topic: ${topic}\nQuestion: ${task.question}\nGive at most ${limit} findings.`
   if (passages.length === 0) {
@@ -102,6 +102,9 @@ function researchPrompt({ topic, subtask: task, limit }: Input, passages: readon
   }
   return `${task_}\nUse only these passages; name a quote's source exactly as given.\n\n${material.join('\n\n')}`
 }
+
+/** A document cannot close the mark that says that it is one. */
+const inert = (text: string): string => text.replaceAll(/<(?=\/?passage)/gi, '&lt;')
 
 /**
  * The model's findings with the places of their quotes. A quote that is not where the model says keeps the

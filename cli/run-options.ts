@@ -105,4 +105,4 @@ const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, letter => `-${
 const camel = (flag: string): string =>
   flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 const valueName = ({ type, enum: choices, value }: Property): string =>
-  value ?? (choices ? choices.join('|') : type === 'string' ? 'text' : 'number')
+  value ?? (choices ? 'choice' : type === 'string' ? 'text' : 'number')

@@ -5,6 +5,7 @@
 import { type Address, address, parseAddress } from '../actors/address.ts'
 import type { Behaviour, Snapshot } from '../actors/behaviour.ts'
 import { type BudgetLease, parseLease } from '../actors/budget-lease.ts'
+import type { CellSpec } from '../actors/cell-host.ts'
 import type { Host } from '../actors/clock.ts'
 import type { DeadLetter } from '../actors/dead-letters.ts'
 import { checkMessageType, type Envelope, refuseReserved } from '../actors/envelope.ts'
@@ -171,16 +172,17 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
 
   const spawn = async (behaviour: Behaviour, spec: SpawnOptions = {}): Promise<Address> => {
     running()
-    await ready
     const where = address(behaviour.type, spec.id ?? host.id())
-    await node.start({
+    const child: CellSpec = {
       address: where,
       behaviour,
       ...(spec.input !== undefined && { input: toPlain(spec.input, `input of ${where}`) }),
       supervisor: spec.supervisor ?? root,
       restart: spec.restart ?? 'transient',
       policy: policyOf(spec.policy),
-    })
+    }
+    await ready
+    await node.start(child)
     return where
   }
 

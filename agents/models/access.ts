@@ -7,7 +7,10 @@ import type { LanguageModelV3 } from '@ai-sdk/provider'
 import type { Address } from '../../actors/address.ts'
 import { RuntimeError, toRuntimeError } from '../../actors/errors.ts'
 import { fingerprint } from '../../actors/loop-detection.ts'
+import { checkBreaker } from '../../actors/policies/breaker.ts'
+import { checkRate } from '../../actors/policies/rate-limit.ts'
 import type { Runtime } from '../../runtime/create-runtime.ts'
+import { abortError } from './abort.ts'
 import type { Prices } from './ai-sdk.ts'
 import type { Model, ModelCallOptions, ModelRequest, ModelResponse } from './model.ts'
 import {
@@ -43,10 +46,16 @@ export interface ModelAccess {
 /** How long everybody waits after a 429 that does not say, ms. */
 const DEFAULT_PAUSE_MS = 1_000
 
+/** Who waits its turn says so this often, or a long Retry-After would be taken for a hang. */
+const SIGN_OF_LIFE_MS = 5_000
+
 /** Failures that say something about the provider's health. */
 const UNHEALTHY: ReadonlySet<string> = new Set(['model-failed', 'attempt-timeout', 'stalled'])
 
+/** Throws `definition-invalid` for limits that are none. */
 export function createModelAccess({ runtime, limits, ...resolve }: ModelAccessOptions): ModelAccess {
+  checkBreaker(limits?.breaker ?? DEFAULT_BREAKER)
+  if (limits?.rate) checkRate(limits.rate)
   const behaviour = modelBehaviour()
   const models = new Map<string, Promise<{ readonly model: Model; readonly actor: Address }>>()
 
@@ -67,7 +76,8 @@ export function createModelAccess({ runtime, limits, ...resolve }: ModelAccessOp
     try {
       await opened
     } catch (error) {
-      models.delete(id)
+      // Somebody else may be trying again already.
+      if (models.get(id) === opened) models.delete(id)
       throw error
     }
     return id
@@ -84,7 +94,7 @@ export function createModelAccess({ runtime, limits, ...resolve }: ModelAccessOp
       })) as AdmitAnswer
       if (answer.allowed) return answer.ticket
       if (answer.because === 'circuit-open') throw open_(id, answer.waitMs)
-      await pauseFor(runtime, answer.waitMs, options)
+      await pauseFor(runtime, Math.min(answer.waitMs, SIGN_OF_LIFE_MS), options)
     }
   }
 
@@ -102,7 +112,8 @@ export function createModelAccess({ runtime, limits, ...resolve }: ModelAccessOp
         report(actor, { ok: true, ticket })
         return response
       } catch (thrown) {
-        const error = toRuntimeError(options.signal.aborted ? options.signal.reason : thrown, 'model-failed')
+        const { signal } = options
+        const error = signal.aborted ? abortError(id, signal) : toRuntimeError(thrown, 'model-failed')
         if (error.kind === 'rate-limited') {
           report(actor, { ok: false, ticket, pausedForMs: error.retryAfterMs ?? DEFAULT_PAUSE_MS })
         } else if (UNHEALTHY.has(error.kind)) report(actor, { ok: false, ticket })

@@ -38,6 +38,8 @@ export interface CorporaOptions {
 export interface LoadOptions {
   readonly cwd: string
   readonly signal?: AbortSignal
+  /** The URLs are what a search found: one that cannot be read is skipped instead of failing the whole. */
+  readonly found?: true
 }
 
 export interface Corpora {
@@ -68,17 +70,27 @@ export function createCorpora(options: CorporaOptions = {}): Corpora {
   const forget = (key: string, loading: Loading): void => {
     if (loadings.get(key) === loading) loadings.delete(key)
   }
-  const start = (key: string, sources: readonly Sized[]): Loading => {
+  const start = (key: string, sources: readonly Sized[], found: boolean): Loading => {
     const stop = new AbortController()
     const loading: Loading = {
-      corpus: build(sources, options, stop.signal),
+      corpus: build(sources, options, found, stop.signal),
       stop,
       waiting: 0,
       settled: false,
     }
     loading.corpus.then(
-      () => {
+      ({ skipped }) => {
         loading.settled = true
+        // Who names just the pages that could be read gets the corpus that is there.
+        const unread = new Set(skipped.map(one => one.source))
+        if (found)
+          loadings.set(
+            keyOf(
+              sources.filter(one => !unread.has(nameOf(one))),
+              options,
+            ),
+            loading,
+          )
       },
       // A failure is for those who wait now; whoever asks next tries anew.
       () => forget(key, loading),
@@ -87,7 +99,7 @@ export function createCorpora(options: CorporaOptions = {}): Corpora {
   }
 
   return {
-    load: async (specs, { cwd, signal }) => {
+    load: async (specs, { cwd, signal, found = false }) => {
       signal?.throwIfAborted()
       const resolved = await resolveSources(specs, {
         cwd,
@@ -96,8 +108,8 @@ export function createCorpora(options: CorporaOptions = {}): Corpora {
       })
       const sources = await measured(resolved, limits)
       signal?.throwIfAborted()
-      const key = keyOf(sources, options)
-      const loading = loadings.get(key) ?? start(key, sources)
+      const key = `${found ? 'found ' : ''}${keyOf(sources, options)}`
+      const loading = loadings.get(key) ?? start(key, sources, found)
       // Asked for again: it becomes the youngest, and the oldest ones above the limit go.
       loadings.delete(key)
       loadings.set(key, loading)
@@ -181,6 +193,7 @@ function keyOf(sources: readonly Sized[], { now = Date.now, limits = {} }: Corpo
 async function build(
   sources: readonly Sized[],
   options: CorporaOptions,
+  found: boolean,
   signal: AbortSignal,
 ): Promise<Corpus> {
   const documents: Document[] = []
@@ -188,7 +201,7 @@ async function build(
   for (let from = 0; from < sources.length; from += AT_ONCE) {
     signal.throwIfAborted()
     const group = sources.slice(from, from + AT_ONCE)
-    for (const read of await Promise.all(group.map(source => readOne(source, options, signal)))) {
+    for (const read of await Promise.all(group.map(source => readOne(source, options, found, signal)))) {
       if ('error' in read) skipped.push(read)
       else documents.push(read)
     }
@@ -204,18 +217,23 @@ async function build(
 async function readOne(
   source: Source,
   options: CorporaOptions,
+  found: boolean,
   signal: AbortSignal,
 ): Promise<Document | SkippedSource> {
   const { documentBytes: maxBytes = MAX_DOCUMENT_BYTES } = options.limits ?? {}
-  if (source.kind === 'url') return fetchDocument(source.url, { ...options.fetch, maxBytes, signal })
   try {
-    return await readFileSource(source.absolute, source.path, maxBytes)
+    return source.kind === 'url'
+      ? await fetchDocument(source.url, { ...options.fetch, maxBytes, signal })
+      : await readFileSource(source.absolute, source.path, maxBytes)
   } catch (thrown) {
     const error = toRuntimeError(thrown, 'document-unreadable')
-    if (source.named || signal.aborted) throw error
-    return { source: source.path, error: toWireError(error) }
+    const mayFail = source.kind === 'url' ? found : !source.named
+    if (!mayFail || signal.aborted) throw error
+    return { source: nameOf(source), error: toWireError(error) }
   }
 }
+
+const nameOf = (source: Source): string => (source.kind === 'url' ? source.url : source.path)
 
 async function readFileSource(absolute: string, path: string, maxBytes: number): Promise<Document> {
   const handle = await open(absolute, 'r')

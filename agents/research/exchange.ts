@@ -25,7 +25,7 @@ export const audience = z.enum(['general', 'technical', 'executive'])
 
 export const researchInput = z.object({
   topic: z.string().trim().min(1).max(2_000).describe('what to research: a question or a subject'),
-  depth: depth.default('standard').describe('how many sub-tasks, and how many findings for each'),
+  depth: depth.default('standard').describe('how many questions are asked: 3, 5 or 8'),
   audience: audience.default('general').describe('who the report is for'),
   focusAreas: z
     .array(z.string().trim().min(1))
@@ -62,10 +62,13 @@ export const gathered = z.object({
   sourcesRead: z.array(z.string()),
 })
 
+/** What was dropped or marked, and why; `finding` is its id, or the part of the report it would have stood in. */
+export const factProblem = z.object({ finding: z.string(), kind: z.string(), text: z.string() })
+
 export const factChecked = z.object({
   findings: z.array(finding),
   dropped: z.array(z.object({ id: z.string(), statement: z.string() })),
-  problems: z.array(z.object({ finding: z.string(), kind: z.string(), text: z.string() })),
+  problems: z.array(factProblem),
 })
 
 export const theme = z.object({ name: z.string(), findings: z.array(z.string()) })
@@ -94,6 +97,8 @@ export const report = z.object({
   keyFindings: z.array(finding),
   recommendations: z.array(z.string()),
   sections: z.array(z.object({ title: z.string(), body: z.string(), findings: z.array(z.string()) })),
+  /** What a model wrote and its findings do not hold: it is not in the report. */
+  problems: z.array(factProblem),
 })
 
 /** The corpus of a task's sources; without sources, an empty one. */

@@ -1,8 +1,8 @@
 /** What a research team gives its user: the report, and how it came about. Made of a run's output and events. */
 import type { z } from 'zod'
-import type { RuntimeEvent } from '../../actors/events.ts'
+import type { RunStatus, RuntimeEvent } from '../../actors/events.ts'
 import type { RunResult } from '../workflow/run-workflow.ts'
-import type { Finding } from './document.ts'
+import type { Finding, Subtask } from './document.ts'
 import type { Analysis, audience, depth, factChecked, gathered, plan, report } from './exchange.ts'
 import type { Seat } from './team-seats.ts'
 
@@ -54,11 +54,25 @@ export interface ResearchReport {
     readonly model: string | null
     readonly contradictions: number
     readonly gaps: readonly string[]
-    /** Findings that the fact checker dropped or marked, and why. */
+    /** Findings that the fact checker dropped or marked, and what a model wrote that they do not hold. */
     readonly factCheck: readonly { readonly finding: string; readonly kind: string; readonly text: string }[]
   }
   readonly reasoningTrace: readonly TraceEntry[]
 }
+
+/** What there is of a run that did not end as done. */
+export interface PartialResearch {
+  readonly topic: string
+  readonly subtasks: readonly Subtask[]
+  /** Their verdicts say whether they were checked. */
+  readonly findings: readonly Finding[]
+  readonly reasoningTrace: readonly TraceEntry[]
+}
+
+/** How a run of the team ended: with a report, or with what there is of one. */
+export type ResearchRun =
+  | (RunResult<ResearchReport> & { readonly status: 'done' })
+  | (RunResult<PartialResearch | null> & { readonly status: Exclude<RunStatus, 'done'> })
 
 /** Output of the workflow `research-team`. */
 export interface RunOutput {
@@ -75,6 +89,8 @@ export interface ReportSurroundings {
   readonly audience: z.infer<typeof audience>
   readonly model: string | null
   readonly seats: readonly Seat[]
+  /** Addresses of the team's agents. */
+  readonly members: ReadonlySet<string>
   readonly trace: readonly TraceEntry[]
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -84,8 +100,9 @@ export function researchReport(
   { output, durationMs }: RunResult<RunOutput>,
   around: ReportSurroundings,
 ): ResearchReport {
-  const { plan: planned, gathered: found, check, analyses, report: written } = output
-  const { topic, depth: how, audience: reader, model, seats, trace, now } = around
+  const { plan: planned, gathered: found, check, analyses } = output
+  const { problems, ...written } = output.report
+  const { topic, depth: how, audience: reader, model, seats, members, trace, now } = around
   const parts = Object.assign({}, ...analyses.filter(one => one !== null)) as Partial<Analysis>
   return {
     topic,
@@ -98,7 +115,7 @@ export function researchReport(
       depth: how,
       audience: reader,
       timestamp: new Date(now).toISOString(),
-      agentsInvolved: [...new Set(trace.map(entry => entry.agent))].sort(),
+      agentsInvolved: [...new Set(trace.map(entry => entry.agent))].filter(one => members.has(one)).sort(),
       totalSubtasks: planned.subtasks.length,
       assignments: planned.subtasks.map((task, i) => ({
         subtask: task.id,
@@ -110,10 +127,30 @@ export function researchReport(
       model,
       contradictions: parts.comparison?.contradictions.length ?? 0,
       gaps: (parts.gaps ?? []).map(gap => gap.text),
-      factCheck: check.problems,
+      factCheck: [...check.problems, ...problems],
     },
     reasoningTrace: trace,
   }
+}
+
+/** `outputs` are the workflow's, by step; null when not even the plan was made. */
+export function partialResearch(
+  topic: string,
+  outputs: unknown,
+  trace: readonly TraceEntry[],
+): PartialResearch | null {
+  const {
+    plan: planned,
+    gather = [],
+    check,
+  } = (outputs ?? {}) as {
+    readonly plan?: RunOutput['plan']
+    readonly gather?: RunOutput['gathered']
+    readonly check?: RunOutput['check']
+  }
+  if (!planned) return null
+  const findings = check?.findings ?? gather.flatMap(one => one?.findings ?? [])
+  return { topic, subtasks: planned.subtasks, findings, reasoningTrace: trace }
 }
 
 function composition(seats: readonly Seat[]): Record<string, number> {

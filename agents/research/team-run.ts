@@ -1,11 +1,13 @@
 /** The research team as the command line runs it. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { RuntimeError } from '../../actors/errors.ts'
 import type { RunnableWorkflow } from '../workflow/runnable.ts'
 import { researchTeam } from '../workflows/research-team.ts'
 import { researchInput } from './exchange.ts'
 import type { ResearchReport } from './research-report.ts'
 import { type ResearchOptions, ResearchTeam } from './team.ts'
+import { LARGEST, SMALLEST } from './team-seats.ts'
 
 /** Where sources are looked for when none are named. */
 const DEFAULT_SOURCES = 'sources'
@@ -20,13 +22,18 @@ export const researchTeamRun: RunnableWorkflow = {
       sources = [],
       ...options
     } = input as { topic: string; sources?: readonly string[] } & ResearchOptions
+    if (size !== undefined && (size < SMALLEST || size > LARGEST)) {
+      throw new RuntimeError('input-invalid', `a research team of ${size} is not possible`, {
+        fix: `choose a whole number from ${SMALLEST} to ${LARGEST}`,
+      })
+    }
     const found = sources.length > 0 || !existsSync(join(cwd, DEFAULT_SOURCES)) ? sources : [DEFAULT_SOURCES]
     const team = new ResearchTeam({
       runtime,
       cwd,
       env,
       sources: found,
-      ...(size && { size }),
+      ...(size !== undefined && { size }),
       ...(model && { model }),
     })
     try {

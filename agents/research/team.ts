@@ -14,12 +14,14 @@ import type { Prices } from '../models/ai-sdk.ts'
 import type { Env } from '../models/providers.ts'
 import { searchProvider } from '../tools/web-search.ts'
 import { compileWorkflow } from '../workflow/compile.ts'
-import { type RunResult, runWorkflow } from '../workflow/run-workflow.ts'
+import { runWorkflow } from '../workflow/run-workflow.ts'
 import { researchTeam } from '../workflows/research-team.ts'
 import { createCorpora } from './corpus.ts'
 import { type ResearchInput, type ResearchResources, researchInput } from './exchange.ts'
 import {
+  partialResearch,
   type ResearchReport,
+  type ResearchRun,
   type RunOutput,
   researchReport,
   type TraceEntry,
@@ -33,7 +35,7 @@ export interface ResearchTeamOptions {
   readonly name?: string
   /** `provider:model`, or an AI SDK v6 language model. Without one the team works extractively. */
   readonly model?: ModelSpec
-  /** Used from the second attempt on, when the model fails, stalls or refuses. */
+  /** Used from the second attempt on, when the model fails, stalls, refuses or answers in a wrong shape. */
   readonly fallbackModel?: ModelSpec
   /** USD per million tokens of `model`; without it costs are reported as unknown. */
   readonly price?: Prices
@@ -81,9 +83,13 @@ export class ResearchTeam {
   readonly #workflow = compileWorkflow(researchTeam)
   #seats: readonly Seat[]
   #members: Member[] = []
+  /** For ids: a member's number is its own for ever. */
+  #seated = 0
   #starting: Promise<Address> | undefined
   #model: string | undefined
   #runs = 0
+  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #end = new AbortController()
 
   /** Throws `definition-invalid` for a size outside 3 to 10. */
   constructor(options: ResearchTeamOptions = {}) {
@@ -101,17 +107,21 @@ export class ResearchTeam {
   /** Researches `topic` and returns the report. Throws what ended the run, when it did not end as done. */
   async research(topic: string, options: ResearchOptions = {}): Promise<ResearchReport> {
     const result = await this.run(topic, options)
-    if (result.status === 'done' && result.output) return result.output
+    if (result.status === 'done') return result.output
     if (result.error) throw fromWireError(result.error)
     throw new RuntimeError('internal', `the run ended as ${result.status} without saying why`)
   }
 
-  /** As `research`, but tells how the run ended instead of throwing for it. Throws for a wrong input. */
-  async run(topic: string, options: ResearchOptions = {}): Promise<RunResult<ResearchReport | null>> {
+  /**
+   * As `research`, but tells how the run ended, and with what, instead of throwing for it. Throws only for what
+   * is wrong before it begins: `input-invalid`, `sources-missing`, a model that cannot be used, `runtime-stopped`.
+   */
+  async run(topic: string, options: ResearchOptions = {}): Promise<ResearchRun> {
     const input = this.#input(topic, options)
     const supervisor = await this.#start()
     const { runtime } = this
     const { budget, signal, timeoutMs, runId = runtime.host.id() } = options
+    const ending = signal ? AbortSignal.any([signal, this.#end.signal]) : this.#end.signal
     const began = runtime.host.clock.now()
     const trace: TraceEntry[] = []
     const unsubscribe = runtime.events.subscribe(event => {
@@ -119,7 +129,8 @@ export class ResearchTeam {
       if (entry) trace.push(entry)
     })
     this.#runs++
-    const result = await runWorkflow<RunOutput>({
+    const seats = this.#seats
+    const running = runWorkflow<RunOutput>({
       runtime,
       behaviour: this.#workflow,
       supervisor,
@@ -127,13 +138,17 @@ export class ResearchTeam {
       input: { ...input, model: this.#model ?? null },
       runId,
       ...(budget && { budget }),
-      ...(signal && { signal }),
+      signal: ending,
       ...(timeoutMs !== undefined && { timeoutMs }),
     }).finally(unsubscribe)
-    if (result.status !== 'done') return { ...result, output: null }
+    this.#underWay.add(running)
+    const result = await running.finally(() => this.#underWay.delete(running))
+    const { status } = result
+    if (status !== 'done') return { ...result, status, output: partialResearch(topic, result.output, trace) }
+    const members = new Set<string>(this.#members.map(one => one.address))
     const now = runtime.host.clock.now()
-    const around = { ...input, model: this.#model ?? null, seats: this.#seats, trace, now }
-    return { ...result, output: researchReport(result, around) }
+    const around = { ...input, model: this.#model ?? null, seats, members, trace, now }
+    return { ...result, status, output: researchReport(result, around) }
   }
 
   teamStatus(): TeamStatus {
@@ -155,19 +170,22 @@ export class ResearchTeam {
   /** Adds agents for the runs to come. Throws `definition-invalid` when the team would exceed ten. */
   async adjustTeam(additions: Additions): Promise<TeamStatus> {
     const seats = extraSeats(additions)
+    const supervisor = await this.#start()
     if (this.#seats.length + seats.length > LARGEST) {
       throw new RuntimeError('definition-invalid', `a team has at most ${LARGEST} agents`, {
         why: `it has ${this.#seats.length} and would get ${seats.length} more`,
       })
     }
-    const supervisor = await this.#start()
-    for (const seat of seats) await this.#seat(seat, supervisor)
+    // Taken before anything is awaited: two adjustments at once cannot both find the last seat free.
     this.#seats = [...this.#seats, ...seats]
+    for (const seat of seats) await this.#seat(seat, supervisor)
     return this.teamStatus()
   }
 
-  /** Stops the members, and the runtime if it is the team's own. Idempotent. */
+  /** Stops the members, and the runtime if it is the team's own; runs under way end as cancelled. Idempotent. */
   async stop(): Promise<void> {
+    this.#end.abort(new RuntimeError('cancelled', 'the team was stopped'))
+    await Promise.allSettled(this.#underWay)
     const supervisor = await this.#starting?.catch(() => undefined)
     if (supervisor) await this.runtime.stop(supervisor)
     if (!this.#options.runtime) await this.runtime.stop()
@@ -177,7 +195,11 @@ export class ResearchTeam {
     topic: string,
     { budget: _, signal: __, timeoutMs: ___, runId: ____, ...given }: ResearchOptions,
   ): ResearchInput {
-    const parsed = researchInput.safeParse({ sources: this.#options.sources ?? [], ...given, topic })
+    const parsed = researchInput.safeParse({
+      ...given,
+      topic,
+      sources: given.sources ?? this.#options.sources ?? [],
+    })
     if (!parsed.success) {
       const why = parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; ')
       throw new RuntimeError('input-invalid', 'the research question is not valid', { why })
@@ -189,6 +211,7 @@ export class ResearchTeam {
   }
 
   #start(): Promise<Address> {
+    if (this.#end.signal.aborted) return Promise.reject(stopped())
     this.#starting ??= this.#open().catch(error => {
       this.#starting = undefined
       throw error
@@ -204,7 +227,13 @@ export class ResearchTeam {
       id: `team-${this.#id}`,
       intensity: { restarts: 10, periodMs: 60_000 },
     })
-    for (const seat of this.#seats) await this.#seat(seat, supervisor)
+    try {
+      for (const seat of this.#seats) await this.#seat(seat, supervisor)
+    } catch (error) {
+      this.#members = []
+      await this.runtime.stop(supervisor)
+      throw error
+    }
     return supervisor
   }
 
@@ -216,7 +245,7 @@ export class ResearchTeam {
     }
     const { now } = this.runtime.host.clock
     const behaviour = agentBehaviour(seat.agent, { models, resources, now, ...(model && { model }) })
-    const id = `${this.#id}-${this.#members.length + 1}`
+    const id = `${this.#id}-${++this.#seated}`
     await this.runtime.spawn(behaviour, { id, supervisor, restart: 'permanent', policy: this.#policy(seat) })
     this.#members.push({ ...seat, address: address(seat.agent.name, id) })
   }
@@ -229,7 +258,7 @@ export class ResearchTeam {
       reasons: ['timeout', 'stalled', 'failed', 'refused', 'circuit-open', 'schema-invalid'] as const,
       use: { model: use },
     }
-    return { remedies: [{ ...remedy, after: 2 }], ...seat.agent.policy, ...policy }
+    return { remedies: [remedy], ...seat.agent.policy, ...policy }
   }
 
   #roles(): Record<string, readonly Address[]> {
@@ -240,6 +269,9 @@ export class ResearchTeam {
     return roles
   }
 }
+
+const stopped = (): RuntimeError =>
+  new RuntimeError('runtime-stopped', 'the team has stopped', { fix: 'make a new one' })
 
 const idOf = (model: Exclude<ModelSpec, string>): string =>
   'id' in model ? model.id : `${model.provider}:${model.modelId}`

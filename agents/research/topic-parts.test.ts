@@ -99,4 +99,14 @@ test('finds at least one part, and a question mark on each, in whatever is typed
   )
 })
 
+test('tells a verb from what it is done to, and stays whole where it cannot', () => {
+  const setting = (topic: string) => topicParts(topic).setting
+  assert.is(setting('How does a lighthouse warn ships?'), 'when a lighthouse warns ships')
+  assert.is(setting('How does nats route messages?'), 'when nats routes messages')
+  assert.is(
+    setting('How does the web server handle slow consumers?'),
+    'in connection with “How does the web server handle slow consumers”',
+  )
+})
+
 test.run()

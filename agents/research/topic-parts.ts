@@ -44,6 +44,7 @@ const PREPOSITION =
   /^(?:to|from|with|without|in|on|at|of|for|by|after|before|during|when|while|if|into|over|under|across|between|against|through|via|until|as)$/i
 const TAIL =
   /^(?<items>.+?)\s+(?<tail>(?:in|of|for|with|within|on|by|from|between|across|when|while|during)\s+.+)$/i
+const PLURAL = /[^su]s$/i
 const SEPARATOR = /\s*,\s*(?:(?:and|or|as well as)\s+)?|\s+(?:and|or|as well as|&|\+)\s+|\s*;\s*/i
 const LONGEST_TOPIC = 400
 
@@ -161,17 +162,23 @@ function sharedVerb(asks: string, aux: string, items: readonly string[]): Topic 
 const isNoun = (item: readonly string[]): boolean =>
   item.length === 1 || (item.length === 2 && DETERMINER.test(item[0] ?? ''))
 
-/** Where the subject ends: pronoun, plural after "do", verb before a preposition, else as long as its siblings. */
+/**
+ * Where the subject ends: pronoun, plural after "do", verb before a preposition or an object, else as long as
+ * its siblings; 0 when that cannot be told.
+ */
 function subjectLength(aux: string, item: readonly string[], sibling: number): number {
   if (item.length < 2) return 0
   if (PRONOUN.test(item[0] ?? '')) return 1
   const from = DETERMINER.test(item[0] ?? '') ? 1 : 0
   if (/^(?:do|are|were)$/i.test(aux)) {
-    const plural = item.findIndex((word, index) => index >= from && /[^su]s$/i.test(word))
+    const plural = item.findIndex((word, index) => index >= from && PLURAL.test(word))
     if (plural >= 0 && plural < item.length - 1) return plural + 1
   }
   const preposition = item.findIndex((word, index) => index > from + 1 && PREPOSITION.test(word))
   if (preposition > 0) return preposition - 1
+  // After "does" no verb ends in one s: the last word is what the verb is done to.
+  if (sibling === 1 && item.length > from + 2 && PLURAL.test(item.at(-1) ?? ''))
+    return item.length === from + 3 ? from + 1 : 0
   return Math.max(from + 1, item.length - sibling)
 }
 

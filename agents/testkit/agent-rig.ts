@@ -57,14 +57,11 @@ export async function failure(work: Promise<unknown>): Promise<RuntimeError> {
   throw outcome.thrown
 }
 
-/** A promise that a test settles by hand. */
-export function latch<T = void>(): {
-  readonly promise: Promise<T>
-  readonly open: (value: T) => void
-} {
-  let open: (value: T) => void = () => {}
-  const promise = new Promise<T>(resolve => {
+/** A promise that a test fulfils by hand. */
+export function latch(): { readonly promise: Promise<void>; open(): void } {
+  let open: () => void = () => {}
+  const promise = new Promise<void>(resolve => {
     open = resolve
   })
-  return { promise, open }
+  return { promise, open: () => open() }
 }

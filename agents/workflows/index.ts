@@ -2,7 +2,7 @@
 import { researchTeamRun } from '../research/team-run.ts'
 import type { RunnableWorkflow } from '../workflow/runnable.ts'
 
-export type { ResearchReport } from '../research/research-report.ts'
+export type { PartialResearch, ResearchReport, ResearchRun } from '../research/research-report.ts'
 export {
   type ResearchOptions,
   ResearchTeam,

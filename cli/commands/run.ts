@@ -159,6 +159,9 @@ function showLive(
   })
 }
 
+/** Lines that are not drawn again have the room of a log. */
+const LINE_WIDTH = 140
+
 /** Away from a screen: a line whenever an agent begins something, waits, fails or is done. */
 function showLines(runtime: Runtime, runId: string, terminal: Terminal): () => void {
   let rows: Rows = new Map()
@@ -168,7 +171,8 @@ function showLines(runtime: Runtime, runId: string, terminal: Terminal): () => v
       const before = rows.get(event.actor)
       rows = advance(rows, event)
       const row = rows.get(event.actor)
-      if (row && row !== before && isNews(before, row)) terminal.message(paint => line(row, paint, event.at))
+      if (row && row !== before && isNews(before, row))
+        terminal.message(paint => line(row, paint, event.at, LINE_WIDTH))
     }),
   )
 }
