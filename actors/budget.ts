@@ -87,7 +87,7 @@ const callsModel = (amounts: Amounts): boolean => (amounts.modelCalls ?? 0) > 0 
 export const settle = (account: Account, held: Amounts, spent: Usage): Account => ({
   ...account,
   held: combine(account.held, held, -1),
-  spent: addUsage(account.spent, spent),
+  spent: spent === NO_USAGE ? account.spent : addUsage(account.spent, spent),
 })
 
 /**

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert'
 import { type Address, address } from '../actors/address.ts'
-import { type EffectContext, } from '../actors/effect.ts'
+import type { EffectContext } from '../actors/effect.ts'
 import { RuntimeError } from '../actors/errors.ts'
 import { assign } from '../actors/machine.ts'
-import { type Seen } from './testkit/loose-machine.ts'
+import type { Seen } from './testkit/loose-machine.ts'
 import {
   asker,
   echo,

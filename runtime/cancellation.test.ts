@@ -3,7 +3,7 @@ import { type Address, address } from '../actors/address.ts'
 import { defineBehaviour } from '../actors/behaviour.ts'
 import { type EffectContext, effect } from '../actors/effect.ts'
 import { RuntimeError } from '../actors/errors.ts'
-import { looseMachine, } from './testkit/loose-machine.ts'
+import { looseMachine } from './testkit/loose-machine.ts'
 import {
   asker,
   fail,

@@ -89,9 +89,7 @@ test('raises each delayed event once, also several of one type', async () => {
     counted({
       'x.go': {
         actions: [
-          raise(({ event }: never) => ({ type: 'tick', n: (event as { body: number }).body }), {
-            delay: 10,
-          } as never),
+          raise((({ event }: Seen) => ({ type: 'tick', n: event['body'] })) as never, { delay: 10 }),
           raise({ type: 'tick', n: 7 } as never, { delay: 20 }),
         ],
       },
@@ -123,11 +121,10 @@ test('cancels a delayed event by its id', async () => {
   await runtime.stop()
 })
 
-test('does not take a timer that fired while the message that ends it was being taken', async () => {
+test('does not take a timer whose state is left in the last moment', async () => {
   const runtime = testRuntime()
   const actor = await runtime.spawn(timed())
   await runtime.clock.advance(999)
-  // Both wait now: the timer's event has fired, and goes first; a message told before it does not.
   const moved = runtime.clock.advance(1)
   runtime.tell(actor, 'x.leave')
   await moved

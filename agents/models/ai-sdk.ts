@@ -9,11 +9,11 @@ import type { LanguageModelV3, LanguageModelV3StreamPart, LanguageModelV3Usage }
 import { RuntimeError } from '../../actors/errors.ts'
 import type { Usage } from '../../actors/events.ts'
 import { type Plain, toPlain } from '../../actors/plain.ts'
+import { createRedactor } from '../../runtime/telemetry/redact.ts'
 import { abortError } from './abort.ts'
 import type { Model, ModelCallOptions, ModelRequest, ModelResponse, ToolCall } from './model.ts'
 import { toModelError } from './model-error.ts'
 import { toCallOptions } from './prompt.ts'
-import { redactor } from './redact.ts'
 
 /** US dollars per million tokens. */
 export interface Prices {
@@ -53,7 +53,7 @@ export function fromLanguageModel(model: LanguageModelV3, options: LanguageModel
   const origin = {
     model: id,
     ...(options.keyVariable !== undefined && { keyVariable: options.keyVariable }),
-    redact: redactor(options.secrets),
+    redact: createRedactor(options.secrets).text,
     now: options.now ?? Date.now,
   }
   const toError = (thrown: unknown, signal: AbortSignal) =>

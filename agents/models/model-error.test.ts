@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert'
 import { ERRORS, type ErrorKind, RuntimeError } from '../../actors/errors.ts'
+import { createRedactor } from '../../runtime/telemetry/redact.ts'
 import { testSuite } from '../../runtime/testkit/suite.ts'
 import { toModelError } from './model-error.ts'
-import { redactor } from './redact.ts'
 
 const test = testSuite('agents/models/model-error')
 
@@ -10,7 +10,7 @@ const CANARY = 'canary-key-0123456789'
 const ORIGIN = {
   model: 'acme:big',
   keyVariable: 'ACME_API_KEY',
-  redact: redactor([CANARY]),
+  redact: createRedactor([CANARY]).text,
   now: () => Date.parse('Wed, 21 Oct 2026 07:28:00 GMT'),
 }
 const DATE = { 'retry-after': 'Wed, 21 Oct 2026 07:28:20 GMT' }

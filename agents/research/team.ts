@@ -50,7 +50,10 @@ export interface ResearchTeamOptions {
   readonly policy?: Partial<EffectPolicy>
 }
 
-export type ResearchOptions = Partial<Omit<ResearchInput, 'topic'>> & {
+export type ResearchOptions = Partial<Omit<ResearchInput, 'topic' | 'sources' | 'focusAreas'>> & {
+  /** Default: the team's. */
+  readonly sources?: readonly string[]
+  readonly focusAreas?: readonly string[]
   readonly budget?: BudgetLease
   readonly signal?: AbortSignal
   readonly timeoutMs?: number

@@ -16,6 +16,7 @@ import type {
   WorkflowStep,
 } from './define-workflow.ts'
 import { actions } from './run-actions.ts'
+import * as map from './run-map.ts'
 import * as run from './run-state.ts'
 
 type Args = run.Args
@@ -60,6 +61,11 @@ export function workflowMachine(workflow: Workflow): AnyStateMachine {
         tags: 'busy',
         always: [
           {
+            guard: ({ context }: Args) => run.outputProblem(workflow, context) !== undefined,
+            target: 'failing',
+            actions: 'keepOutputProblem',
+          },
+          {
             target: 'waiting',
             actions: [
               { type: 'reply', params: (args: Args) => ({ body: run.result(workflow, args.context) }) },
@@ -68,7 +74,7 @@ export function workflowMachine(workflow: Workflow): AnyStateMachine {
         ],
       },
       failing: {
-        id: 'failing',
+        id: FAILING.slice(1),
         tags: 'busy',
         entry: 'stopAsks',
         always: {
@@ -123,7 +129,7 @@ function callState(step: AskStep | WorkflowStep, next: string): Node {
         {
           guard: (args: Args) => run.nestedFailure(step, args) !== undefined,
           target: failureTarget(step, next),
-          actions: named('keepNestedFailure', step),
+          actions: named('keepFailure', step),
         },
         { target: next, actions: named('keepOutput', step) },
       ],
@@ -133,8 +139,15 @@ function callState(step: AskStep | WorkflowStep, next: string): Node {
 }
 
 const failureTarget = (step: Step, next: string): string => (step.onError === 'skip' ? next : FAILING)
-/** Every machine's failing state; ids of state nodes are absolute, whatever the depth. */
-const FAILING = '#failing'
+/** Every machine's failing state: an absolute id, and no token, so that no workflow's name is the same. */
+const FAILING = '#(failing)'
+
+/** A step of several parts that takes too long fails as a whole; what of it is under way is stopped. */
+const timeLimit = (step: Step, next: string): Node => {
+  if (step.timeoutMs === undefined) return {}
+  const late = { target: failureTarget(step, next), actions: [named('keepLateness', step), 'stopAsks'] }
+  return { after: { [step.timeoutMs]: late } }
+}
 
 function mapState(step: MapStep, next: string): Node {
   const settle = { actions: named('keepItem', step) }
@@ -142,16 +155,17 @@ function mapState(step: MapStep, next: string): Node {
     tags: 'busy',
     entry: [named('announce', step), named('startMap', step)],
     on: { 'xstate.done.actor.*': settle, 'xstate.error.actor.*': settle },
+    ...timeLimit(step, next),
     always: [
       { guard: ({ context }: Args) => context.error !== null, target: FAILING },
       {
         guard: ({ context }: Args) =>
-          run.mapIsDone(step, context) && run.mapFailure(step, context) !== undefined,
+          map.mapIsDone(step, context) && map.mapFailure(step, context) !== undefined,
         target: FAILING,
         actions: named('endMap', step),
       },
       {
-        guard: ({ context }: Args) => run.mapIsDone(step, context),
+        guard: ({ context }: Args) => map.mapIsDone(step, context),
         target: next,
         actions: named('endMap', step),
       },
@@ -179,6 +193,7 @@ function branchState(step: BranchStep, next: string): Node {
       end: { type: 'final' },
     },
     onDone: next,
+    ...timeLimit(step, next),
   }
 }
 
@@ -186,6 +201,7 @@ function loopState(step: LoopStep, next: string): Node {
   return {
     initial: 'round',
     entry: named('beginLoop', step),
+    exit: named('endLoop', step),
     states: {
       round: { entry: named('beginRound', step), ...sequence(step.loop), onDone: 'deciding' },
       deciding: {
@@ -197,11 +213,13 @@ function loopState(step: LoopStep, next: string): Node {
       },
       end: { type: 'final' },
     },
-    onDone: { target: next, actions: named('endLoop', step) },
+    onDone: next,
+    ...timeLimit(step, next),
   }
 }
 
 function humanState(step: HumanStep, next: string): Node {
+  const unanswered = { target: failureTarget(step, next), actions: named('keepSilence', step) }
   return {
     entry: [named('announce', step), named('askHuman', step)],
     on: {
@@ -212,8 +230,8 @@ function humanState(step: HumanStep, next: string): Node {
         },
         { target: next, actions: named('keepAnswer', step) },
       ],
-      'human.unavailable': { target: FAILING, actions: named('keepSilence', step) },
+      'human.unavailable': { ...unanswered, guard: (args: Args) => run.isAbout(step, args) },
     },
-    after: { [step.timeoutMs ?? DEFAULT_HUMAN_MS]: { target: FAILING, actions: named('keepSilence', step) } },
+    after: { [step.timeoutMs ?? DEFAULT_HUMAN_MS]: unanswered },
   }
 }

@@ -2,6 +2,7 @@
  * References between steps, as data: `{ $ref: 'plan.subtasks' }` names the input or an earlier step's output
  * and a path into it. Conditions are data too. Nothing here is ever evaluated as code.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { RuntimeError } from '../../actors/errors.ts'
 import type { Plain } from '../../actors/plain.ts'
 
@@ -19,7 +20,7 @@ export type Template =
   | readonly Template[]
   | { readonly [key: string]: Template }
 
-/** A test over values. `exists` is false for null and for what is not there. */
+/** A test over values. What is not there reads as null, so a condition always holds or does not. */
 export type Condition =
   | { readonly eq: readonly [Template, Template] }
   | { readonly ne: readonly [Template, Template] }
@@ -49,15 +50,18 @@ export function* referencesIn(value: unknown): Generator<string> {
 }
 
 /** The value with its references replaced. Throws `reference-unresolved` naming the path. */
-export function resolve(template: Template, scope: Scope): Plain {
-  if (isReference(template)) return lookUp(template.$ref, scope)
-  if (Array.isArray(template)) return template.map(item => resolve(item, scope))
+export function resolve(template: Template, scope: Scope, look = lookUp): Plain {
+  if (isReference(template)) return look(template.$ref, scope)
+  if (Array.isArray(template)) return template.map(item => resolve(item, scope, look))
   if (typeof template === 'object' && template !== null) {
     const entries = Object.entries(template as { readonly [key: string]: Template })
-    return Object.fromEntries(entries.map(([key, member]) => [key, resolve(member, scope)]))
+    return Object.fromEntries(entries.map(([key, member]) => [key, resolve(member, scope, look)]))
   }
   return template as Plain
 }
+
+/** The value with its references replaced; what leads nowhere reads as null. */
+export const read = (template: Template, scope: Scope): Plain => resolve(template, scope, lookUpOrNull)
 
 function lookUp(path: string, scope: Scope): Plain {
   const [root = '', ...rest] = path.split('.')
@@ -73,35 +77,51 @@ function lookUp(path: string, scope: Scope): Plain {
   return value ?? null
 }
 
-export function holds(condition: Condition, scope: Scope): boolean {
-  if ('not' in condition) return !holds(condition.not, scope)
-  if ('all' in condition) return condition.all.every(part => holds(part, scope))
-  if ('any' in condition) return condition.any.some(part => holds(part, scope))
-  if ('exists' in condition) return reads(condition.exists, scope) !== null
-  if ('empty' in condition) return isEmpty(reads(condition.empty, scope))
-  const [operator, operands] = Object.entries(condition)[0] as [
-    'eq' | 'ne' | 'gt' | 'lt',
-    readonly [Template, Template],
-  ]
-  const [left, right] = operands.map(operand => resolve(operand, scope)) as [Plain, Plain]
-  return compare(operator, left, right)
-}
-
-function compare(operator: 'eq' | 'ne' | 'gt' | 'lt', left: Plain, right: Plain): boolean {
-  if (operator === 'eq' || operator === 'ne')
-    return (JSON.stringify(left) === JSON.stringify(right)) === (operator === 'eq')
-  if (typeof left !== 'number' || typeof right !== 'number') return false
-  return operator === 'gt' ? left > right : left < right
-}
-
-function reads(reference: Reference, scope: Scope): Plain {
+function lookUpOrNull(path: string, scope: Scope): Plain {
   try {
-    return resolve(reference, scope)
+    return lookUp(path, scope)
   } catch (error) {
     if (error instanceof RuntimeError && error.kind === 'reference-unresolved') return null
     throw error
   }
 }
+
+export function holds(condition: Condition, scope: Scope): boolean {
+  if ('not' in condition) return !holds(condition.not, scope)
+  if ('all' in condition) return condition.all.every(part => holds(part, scope))
+  if ('any' in condition) return condition.any.some(part => holds(part, scope))
+  if ('exists' in condition) return read(condition.exists, scope) !== null
+  if ('empty' in condition) return isEmpty(read(condition.empty, scope))
+  const values = (operands: readonly [Template, Template]) =>
+    operands.map(operand => read(operand, scope)) as [Plain, Plain]
+  if ('eq' in condition) return isDeepStrictEqual(...values(condition.eq))
+  if ('ne' in condition) return !isDeepStrictEqual(...values(condition.ne))
+  const [left, right] = values('gt' in condition ? condition.gt : condition.lt)
+  if (typeof left !== 'number' || typeof right !== 'number') return false
+  return 'gt' in condition ? left > right : left < right
+}
+
+/** True for a condition that `holds` can judge, whoever wrote it. */
+export function isCondition(value: unknown): value is Condition {
+  if (typeof value !== 'object' || value === null) return false
+  const [entry, ...more] = Object.entries(value)
+  if (!entry || more.length > 0) return false
+  const [operator, operand] = entry
+  switch (operator) {
+    case 'not':
+      return isCondition(operand)
+    case 'all':
+    case 'any':
+      return Array.isArray(operand) && operand.every(isCondition)
+    case 'exists':
+    case 'empty':
+      return isReference(operand)
+    default:
+      return COMPARISONS.has(operator) && Array.isArray(operand) && operand.length === 2
+  }
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set(['eq', 'ne', 'gt', 'lt'])
 
 const isEmpty = (value: Plain): boolean =>
   value === null ||

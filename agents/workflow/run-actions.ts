@@ -2,6 +2,7 @@
 import { toWireError, type WireError } from '../../actors/errors.ts'
 import { cancelled } from '../../actors/in-flight.ts'
 import { assign, enqueueActions } from '../../actors/machine.ts'
+import type { Plain } from '../../actors/plain.ts'
 import type {
   AskStep,
   HumanStep,
@@ -11,20 +12,21 @@ import type {
   Workflow,
   WorkflowStep,
 } from './define-workflow.ts'
+import * as map from './run-map.ts'
 import * as run from './run-state.ts'
 
 type Of<S extends Step> = { readonly step: S }
 
 interface Enqueue {
-  (action: { readonly type: 'signal' | 'publish' | 'behalf'; readonly params: unknown }): void
+  (action: { readonly type: 'signal' | 'publish' | 'behalf' | 'reply'; readonly params: unknown }): void
   assign(state: Partial<run.RunState>): void
   spawnChild(src: 'ask', options: { readonly id: string; readonly input: unknown }): void
   stopChild(id: string): void
 }
 
 /** `change` as an assignment with the step as its parameter. */
-const keep = <S extends Step>(change: (args: run.Args, step: S) => run.RunState) =>
-  assign((args: unknown, { step }: Of<S>) => change(args as run.Args, step) as never)
+const keep = <S extends Step>(change: (state: run.RunState, step: S) => run.RunState) =>
+  assign((args: unknown, { step }: Of<S>) => change((args as run.Args).context, step) as never)
 
 const act = <S extends Step>(body: (args: run.Args & { readonly enqueue: Enqueue }, step: S) => void) =>
   enqueueActions((args: unknown, { step }: Of<S>) => body(args as run.Args & { enqueue: Enqueue }, step))
@@ -36,9 +38,9 @@ const signal = (enqueue: Enqueue, name: string, step: string, index?: number, er
   })
 
 function startItems(state: run.RunState, step: MapStep, enqueue: Enqueue): void {
-  const next = run.nextItems(state, step)
+  const next = map.nextItems(state, step)
   for (const [id, input] of next.start) {
-    signal(enqueue, 'step.started', step.id, run.indexOf(id))
+    signal(enqueue, 'step.started', step.id, map.indexOf(id))
     enqueue.spawnChild('ask', { id, input })
   }
   enqueue.assign(next.state)
@@ -47,64 +49,60 @@ function startItems(state: run.RunState, step: MapStep, enqueue: Enqueue): void 
 export const actions = (workflow: Workflow) => ({
   begin: assign(({ event, context }) => {
     const { body, id = '' } = event as run.Args['event']
-    return {
-      ...run.initial(context as run.RunState),
-      startedBy: id,
-      input: workflow.input.parse(body),
-    } as never
+    return run.begun(workflow, context as run.RunState, id, workflow.input.parse(body) as Plain) as never
   }),
   announce: act((args, step) => signal(args.enqueue, 'step.started', step.id)),
   keepOutput: act<AskStep | WorkflowStep>(({ context, event, enqueue }, step) => {
     signal(enqueue, 'step.finished', step.id)
     enqueue.assign(run.callDone(context, step, event.output ?? null))
   }),
-  keepFailure: act(({ context, event, enqueue }, step) => {
-    const error = event.error as WireError
-    signal(enqueue, 'step.finished', step.id, undefined, error)
-    enqueue.assign(run.failed(context, step, error))
+  keepFailure: act<AskStep | WorkflowStep>((args, step) => {
+    const error = run.nestedFailure(step, args) ?? run.callError(step, args)
+    signal(args.enqueue, 'step.finished', step.id, undefined, error)
+    args.enqueue.assign(run.callFailed(args.context, step, error))
   }),
-  keepNestedFailure: keep((args, step) =>
-    run.failed(args.context, step, run.nestedFailure(step, args) as WireError),
-  ),
   startMap: act<MapStep>(({ context, enqueue }, step) =>
-    startItems(run.startMap(context, step), step, enqueue),
+    startItems(map.startMap(context, step), step, enqueue),
   ),
   keepItem: act<MapStep>((args, step) => {
-    const index = run.indexOf(args.event.actorId ?? '')
-    signal(args.enqueue, 'step.finished', step.id, index, args.event.error)
-    startItems(run.itemSettled(args.context, step, args), step, args.enqueue)
+    const index = map.indexOf(args.event.actorId ?? '')
+    signal(args.enqueue, 'step.finished', step.id, index, map.itemError(step, args))
+    startItems(map.itemSettled(args.context, step, args), step, args.enqueue)
   }),
   endMap: act<MapStep>(({ context, enqueue }, step) => {
-    const error = run.mapFailure(step, context)
-    signal(enqueue, 'step.finished', step.id, undefined, error)
-    const outputs = [...(context.maps[step.id]?.outputs ?? [])]
-    enqueue.assign({ ...run.keep(context, step, outputs), error: error ?? context.error })
+    signal(enqueue, 'step.finished', step.id, undefined, map.mapFailure(step, context))
+    enqueue.assign(map.mapEnded(context, step))
   }),
-  beginLoop: keep<LoopStep>(({ context }, step) => ({
-    ...context,
-    rounds: { ...context.rounds, [step.id]: 0 },
-  })),
-  beginRound: keep<LoopStep>(({ context }, step) => run.beginRound(context, step)),
-  endLoop: keep<LoopStep>(({ context }, step) => ({
-    ...run.keep(context, step, context.rounds[step.id] ?? 0),
-    round: 0,
-  })),
+  beginLoop: keep<LoopStep>(run.beginLoop),
+  beginRound: keep<LoopStep>(run.beginRound),
+  endLoop: keep<LoopStep>(run.endLoop),
+  keepLateness: act(({ context, enqueue }, step) => {
+    const error = run.tooSlow(step)
+    if ('map' in step) signal(enqueue, 'step.finished', step.id, undefined, error)
+    enqueue.assign(run.failed(context, step, error))
+  }),
   askHuman: act<HumanStep>(({ context, enqueue }, step) =>
     enqueue({ type: 'publish', params: { kind: 'human.asked', body: run.question(step, context) } }),
   ),
   keepAnswer: act<HumanStep>(({ context, event, enqueue }, step) => {
+    enqueue({ type: 'reply', params: { body: null } })
     enqueue({ type: 'behalf', params: { of: context.startedBy } })
     signal(enqueue, 'step.finished', step.id)
     enqueue.assign(run.keep(context, step, (event.body as { answer: string }).answer))
   }),
   keepSilence: act<HumanStep>(({ context, enqueue }, step) => {
     enqueue({ type: 'behalf', params: { of: context.startedBy } })
-    enqueue.assign({ error: run.silence(step) })
+    const error = run.silence(step)
+    signal(enqueue, 'step.finished', step.id, undefined, error)
+    enqueue.assign(run.failed(context, step, error))
   }),
+  keepOutputProblem: assign(
+    ({ context }) => ({ error: run.outputProblem(workflow, context as run.RunState) ?? null }) as never,
+  ),
   keepCancellation: assign(
     () => ({ error: toWireError(cancelled('whoever started the run cancelled it')) }) as never,
   ),
   stopAsks: enqueueActions(({ context, enqueue }) => {
-    for (const id of run.openItems(context as run.RunState)) enqueue.stopChild(id)
+    for (const id of map.openItems(context as run.RunState)) enqueue.stopChild(id)
   }),
 })

@@ -7,27 +7,30 @@ import { RuntimeError, toRuntimeError, toWireError, type WireError } from '../..
 import type { RunStatus } from '../../actors/events.ts'
 import type { AskInput } from '../../actors/machine.ts'
 import type { Plain } from '../../actors/plain.ts'
-import type {
-  AskStep,
-  HumanStep,
-  LoopStep,
-  MapStep,
-  Step,
-  Workflow,
-  WorkflowStep,
+import {
+  type AskStep,
+  type HumanStep,
+  type LoopStep,
+  type Step,
+  stepsWithin,
+  type Workflow,
+  type WorkflowStep,
 } from './define-workflow.ts'
-import { type Condition, holds, resolve, type Scope } from './reference.ts'
+import { type Condition, holds, read, resolve, type Scope } from './reference.ts'
 
 export interface RunInput {
   /** Role, or `workflow:<name>`, to the actors that play it. */
   readonly members: { readonly [role: string]: readonly Address[] }
 }
 
-interface Progress {
+export interface Progress {
   readonly items: readonly Plain[]
   readonly outputs: readonly Plain[]
   readonly started: number
   readonly settled: number
+  readonly failures: readonly WireError[]
+  /** There is nothing to map over. */
+  readonly problem?: WireError
 }
 
 export interface Problem {
@@ -42,9 +45,13 @@ export interface RunState extends RunInput {
   readonly startedBy: string
   readonly input: Plain
   readonly outputs: { readonly [step: string]: Plain }
+  /** Null for every step: what a branch left out reads as null. */
+  readonly blank: { readonly [step: string]: null }
   readonly maps: { readonly [step: string]: Progress }
   readonly rounds: { readonly [step: string]: number }
   readonly round: number
+  /** The round of the loop around each loop. */
+  readonly outerRounds: { readonly [step: string]: number }
   /** How often each role was asked: the next member's turn. */
   readonly turns: { readonly [role: string]: number }
   readonly problems: readonly Problem[]
@@ -71,16 +78,18 @@ export interface WorkflowResult {
   readonly error?: WireError
 }
 
-type Call = Omit<AskStep, 'id'> | Omit<WorkflowStep, 'id'>
+export type Call = Omit<AskStep, 'id'> | Omit<WorkflowStep, 'id'>
 
 export const initial = ({ members }: RunInput): RunState => ({
   members,
   startedBy: '',
   input: null,
   outputs: {},
+  blank: {},
   maps: {},
   rounds: {},
   round: 0,
+  outerRounds: {},
   turns: {},
   problems: [],
   error: null,
@@ -96,21 +105,35 @@ export function startProblem(workflow: Workflow, { event, context }: Args): Wire
       new RuntimeError('input-invalid', `the input of workflow "${workflow.name}" does not fit`, { why }),
     )
   }
-  const vacant = Object.keys(workflow.agents).find(role => !context.members[role]?.length)
+  const nested = [...stepsWithin(workflow.steps)].flatMap(step => {
+    const call = 'map' in step ? step.step : step
+    return 'workflow' in call ? [roleOf(call)] : []
+  })
+  const roles = [...Object.keys(workflow.agents), ...nested]
+  const vacant = roles.find(role => !context.members[role]?.length)
   if (vacant === undefined) return undefined
   return toWireError(
     new RuntimeError('workflow-invalid', `nobody plays the role "${vacant}" of workflow "${workflow.name}"`),
   )
 }
 
+/** The state at the start of a run. */
+export const begun = (workflow: Workflow, state: RunState, startedBy: string, input: Plain): RunState => ({
+  ...initial(state),
+  startedBy,
+  input,
+  blank: Object.fromEntries([...stepsWithin(workflow.steps)].map(({ id }) => [id, null])),
+})
+
 export const scopeOf = (state: RunState, extra: Scope = {}): Scope => ({
+  ...state.blank,
   ...state.outputs,
   input: state.input,
   ...(state.round > 0 && { round: state.round }),
   ...extra,
 })
 
-const roleOf = (call: Call): string => ('ask' in call ? call.ask : `workflow:${call.workflow}`)
+export const roleOf = (call: Call): string => ('ask' in call ? call.ask : `workflow:${call.workflow}`)
 
 function member(state: RunState, role: string, turn: number): Address {
   const members = state.members[role] ?? []
@@ -121,13 +144,22 @@ function member(state: RunState, role: string, turn: number): Address {
   })
 }
 
-/** What a step asks, of the role's next member. */
-export function askInput(
-  call: Call,
-  state: RunState,
-  extra: Scope = {},
-  turn = state.turns[roleOf(call)] ?? 0,
-): AskInput {
+/** Asks nobody, so it fails at once: in place of an ask that cannot be made. Why it cannot, `askProblem` says. */
+const IMPOSSIBLE: AskInput = { to: '' as Address, type: 'task.assign', body: null }
+
+/** What a step asks, of the role's next member. Never throws: a machine that throws loses its run. */
+export function askInput(call: Call, state: RunState, extra: Scope = {}, turn?: number): AskInput {
+  const made = attempt(() => makeAsk(call, state, extra, turn))
+  return 'value' in made ? made.value : IMPOSSIBLE
+}
+
+/** Why an ask could not be made, or undefined when it was. */
+function askProblem(call: Call, state: RunState, extra: Scope = {}): WireError | undefined {
+  const made = attempt(() => makeAsk(call, state, extra))
+  return 'error' in made ? made.error : undefined
+}
+
+function makeAsk(call: Call, state: RunState, extra: Scope, turn = state.turns[roleOf(call)] ?? 0): AskInput {
   const body = resolve(call.input, scopeOf(state, extra))
   const { timeoutMs, budget } = call
   return {
@@ -140,16 +172,33 @@ export function askInput(
   }
 }
 
+export function attempt<T>(act: () => T): { readonly value: T } | { readonly error: WireError } {
+  try {
+    return { value: act() }
+  } catch (thrown) {
+    return { error: toWireError(toRuntimeError(thrown, 'internal')) }
+  }
+}
+
+/** Why the step's ask failed. */
+export const callError = (call: Call, { context, event }: Args, extra: Scope = {}): WireError =>
+  askProblem(call, context, extra) ?? (event.error as WireError)
+
 export const afterTurn = (state: RunState, role: string, turns = 1): RunState => ({
   ...state,
   turns: { ...state.turns, [role]: (state.turns[role] ?? 0) + turns },
 })
 
-export const callDone = (state: RunState, step: AskStep | WorkflowStep, output: Plain): RunState =>
-  afterTurn(
-    keep(state, step, 'workflow' in step ? (output as unknown as WorkflowResult).output : output),
-    roleOf(step),
-  )
+/** What a call is worth to its run: of a nested run, the output alone. */
+export const answerOf = (call: Call, answer: Plain): Plain =>
+  'workflow' in call ? (answer as unknown as WorkflowResult).output : answer
+
+export const callDone = (state: RunState, step: AskStep | WorkflowStep, answer: Plain): RunState =>
+  afterTurn(keep(state, step, answerOf(step, answer)), roleOf(step))
+
+/** A failed call; the next one asks the role's next member. */
+export const callFailed = (state: RunState, step: AskStep | WorkflowStep, error: WireError): RunState =>
+  afterTurn(failed(state, step, error), roleOf(step))
 
 export const keep = (state: RunState, { id }: Step, output: Plain): RunState => ({
   ...state,
@@ -165,7 +214,8 @@ export function failed(state: RunState, step: Step, error: WireError): RunState 
 }
 
 /** Failures that no step may skip: the run's own end. */
-const isFinal = (error: WireError): boolean => error.kind === 'budget-exhausted' || error.kind === 'cancelled'
+export const isFinal = (error: WireError): boolean =>
+  error.kind === 'budget-exhausted' || error.kind === 'cancelled'
 
 /** A nested run that answered, but not with `done`, is a failure of its step. */
 export function nestedFailure(step: Step | Call, { event }: Pick<Args, 'event'>): WireError | undefined {
@@ -177,88 +227,23 @@ export function nestedFailure(step: Step | Call, { event }: Pick<Args, 'event'>)
 const notDone = (status: RunStatus): RuntimeError =>
   new RuntimeError('effect-failed', `a nested run ended as ${status}`)
 
-// A map: as many asks under way as its concurrency, the next one when one is answered.
-
-export const mapChild = (step: MapStep, index: number): string => `${step.id}:${index}`
-
-/** The item that a map's child works on. */
-export const indexOf = (child: string): number => Number(child.slice(child.lastIndexOf(':') + 1))
-
-export function startMap(state: RunState, step: MapStep): RunState {
-  const items = resolve(step.map, scopeOf(state))
-  if (!Array.isArray(items)) {
-    throw new RuntimeError(
-      'reference-unresolved',
-      `step "${step.id}" maps over "${step.map.$ref}", which is not a list`,
-    )
-  }
-  const progress: Progress = { items, outputs: items.map(() => null), started: 0, settled: 0 }
-  return { ...state, maps: { ...state.maps, [step.id]: progress } }
-}
-
-/** The asks to start now, each with the share of the budget it may take, and the state that has them under way. */
-export function nextItems(
-  state: RunState,
-  step: MapStep,
-): { state: RunState; start: readonly [string, AskInput][] } {
-  const progress = state.maps[step.id] as Progress
-  if (state.error) return { state, start: [] }
-  const role = roleOf(step.step)
-  const concurrency = step.concurrency ?? Math.max(1, state.members[role]?.length ?? 1)
-  const room = concurrency - (progress.started - progress.settled)
-  const count = Math.max(0, Math.min(room, progress.items.length - progress.started))
-  const start = Array.from({ length: count }, (_, i): [string, AskInput] => {
-    const index = progress.started + i
-    const scope = { [step.as]: progress.items[index] as Plain, index }
-    const turn = (state.turns[role] ?? 0) + i
-    return [mapChild(step, index), { ...askInput(step.step, state, scope, turn), share: 1 / (count - i) }]
-  })
-  const maps = { ...state.maps, [step.id]: { ...progress, started: progress.started + count } }
-  return { state: afterTurn({ ...state, maps }, role, count), start }
-}
-
-export function itemSettled(state: RunState, step: MapStep, { event }: Args): RunState {
-  const index = indexOf(event.actorId ?? '')
-  const progress = state.maps[step.id]
-  if (!progress || !Number.isInteger(index)) return state
-  const error = event.error ?? nestedFailure(step.step, { event })
-  const value =
-    'workflow' in step.step
-      ? ((event.output as unknown as WorkflowResult | undefined)?.output ?? null)
-      : (event.output ?? null)
-  const outputs = progress.outputs.map((output, i) => (i === index && !error ? value : output))
-  const maps = { ...state.maps, [step.id]: { ...progress, outputs, settled: progress.settled + 1 } }
-  if (!error) return { ...state, maps }
-  const problems = [...state.problems, { step: step.id, index, error }]
-  const goesOn = step.onError === 'skip' && !isFinal(error)
-  return { ...state, maps, problems, ...(!goesOn && { error }) }
-}
-
-/** Too few items succeeded for the run to go on: the first problem is why. */
-export function mapFailure(step: MapStep, state: RunState): WireError | undefined {
-  const progress = state.maps[step.id]
-  if (!step.atLeast || !progress || progress.items.length === 0) return undefined
-  const failures = state.problems.filter(problem => problem.step === step.id)
-  const successes = progress.items.length - failures.length
-  return successes < Math.min(step.atLeast, progress.items.length) ? failures[0]?.error : undefined
-}
-
-export function mapIsDone(step: MapStep, state: RunState): boolean {
-  const progress = state.maps[step.id]
-  return progress !== undefined && progress.settled === progress.items.length
-}
-
-/** Asks of maps that are still under way. */
-export const openItems = (state: RunState): readonly string[] =>
-  Object.entries(state.maps).flatMap(([id, { started }]) =>
-    Array.from({ length: started }, (_, index) => `${id}:${index}`),
-  )
-
 export const conditionHolds = (condition: Condition, state: RunState): boolean =>
   holds(condition, scopeOf(state))
 
 export const loopIsDone = (step: LoopStep, state: RunState): boolean =>
   (state.rounds[step.id] ?? 0) >= step.maxRounds || conditionHolds(step.until, state)
+
+export const beginLoop = (state: RunState, { id }: LoopStep): RunState => ({
+  ...state,
+  rounds: { ...state.rounds, [id]: 0 },
+  outerRounds: { ...state.outerRounds, [id]: state.round },
+})
+
+/** However a loop ends, its output is the number of its rounds. */
+export const endLoop = (state: RunState, step: LoopStep): RunState => ({
+  ...keep(state, step, state.rounds[step.id] ?? 0),
+  round: state.outerRounds[step.id] ?? 0,
+})
 
 export function beginRound(state: RunState, step: LoopStep): RunState {
   const round = (state.rounds[step.id] ?? 0) + 1
@@ -268,7 +253,7 @@ export function beginRound(state: RunState, step: LoopStep): RunState {
 export const question = (step: HumanStep, state: RunState) => ({
   step: step.id,
   question: step.human,
-  ...(step.show !== undefined && { show: resolve(step.show, scopeOf(state)) }),
+  ...(step.show !== undefined && { show: read(step.show, scopeOf(state)) }),
   ...(step.choices && { choices: step.choices }),
 })
 
@@ -281,6 +266,18 @@ export function answerProblem(step: HumanStep, { event }: Args): WireError | und
   return wrong ? toWireError(new RuntimeError('input-invalid', wrong)) : undefined
 }
 
+/** What is said of another step's question is no answer to this one. */
+export const isAbout = (step: HumanStep, { event }: Args): boolean =>
+  ((event.body ?? {}) as { readonly step?: Plain }).step === step.id
+
+export const tooSlow = (step: Step): WireError =>
+  toWireError(
+    new RuntimeError('deadline-exceeded', `step "${step.id}" took longer than ${step.timeoutMs} ms`, {
+      fix: 'give it a longer timeoutMs, or less to do',
+      details: { step: step.id },
+    }),
+  )
+
 export const silence = (step: HumanStep): WireError =>
   toWireError(
     new RuntimeError('deadline-exceeded', `nobody answered "${step.human}"`, {
@@ -288,6 +285,12 @@ export const silence = (step: HumanStep): WireError =>
       details: { needsHuman: step.id },
     }),
   )
+
+/** Why the output of a run cannot be made, or undefined when it can. */
+export function outputProblem(workflow: Workflow, state: RunState): WireError | undefined {
+  const made = attempt(() => resolve(workflow.output, scopeOf(state)))
+  return 'error' in made ? made.error : undefined
+}
 
 export const result = (workflow: Workflow, state: RunState): WorkflowResult => ({
   status: 'done',
@@ -297,8 +300,18 @@ export const result = (workflow: Workflow, state: RunState): WorkflowResult => (
 
 export const failure = (state: RunState): WorkflowResult => {
   const error = state.error ?? toWireError(toRuntimeError('the run failed', 'internal'))
-  return { status: statusOf(error), output: state.outputs, problems: state.problems, error }
+  return { status: statusOf(error), output: partial(state), problems: state.problems, error }
 }
+
+/** What there is of a run that did not end well, maps that were not finished included. */
+export const partial = ({ outputs, maps }: RunState): Plain => ({
+  ...outputs,
+  ...Object.fromEntries(
+    Object.entries(maps)
+      .filter(([id]) => outputs[id] === undefined)
+      .map(([id, progress]) => [id, progress.outputs]),
+  ),
+})
 
 /** How a run that failed with `error` is said to have ended. */
 export function statusOf(error: WireError): RunStatus {

@@ -5,10 +5,10 @@
 import { type Address, address } from '../../actors/address.ts'
 import type { Behaviour } from '../../actors/behaviour.ts'
 import type { BudgetLease } from '../../actors/budget-lease.ts'
-import { type RuntimeError, toRuntimeError, toWireError, type WireError } from '../../actors/errors.ts'
-import { NO_USAGE, type RunStatus, type Usage } from '../../actors/events.ts'
+import { RuntimeError, toRuntimeError, toWireError, type WireError } from '../../actors/errors.ts'
+import { addUsage, NO_USAGE, type RunStatus, type Usage } from '../../actors/events.ts'
 import type { Runtime } from '../../runtime/create-runtime.ts'
-import { type Problem, statusOf, type WorkflowResult } from './run-state.ts'
+import { type Problem, partial, type RunState, statusOf, type WorkflowResult } from './run-state.ts'
 
 export interface HumanQuestion {
   readonly step: string
@@ -63,7 +63,7 @@ export async function runWorkflow<Output = unknown>(options: RunOptions): Promis
     restart: 'temporary',
     ...(supervisor && { supervisor }),
   })
-  const stopFollowing = follow(options, actor)
+  const stopFollowing = follow(options, runsWithin(runtime, actor))
   if (runtime.events.on) runtime.events.emit({ type: 'run.started', at: began, actor, run: runId, workflow })
   const { result, usage } = await outcome(options, actor, runId)
   stopFollowing()
@@ -102,6 +102,7 @@ async function outcome(
   actor: Address,
   run: string,
 ): Promise<{ result: WorkflowResult; usage: Usage }> {
+  const seen = meter(runtime, run)
   try {
     const answered = await runtime.askWithUsage(actor, 'workflow.start', input, {
       run,
@@ -111,31 +112,75 @@ async function outcome(
     })
     return { result: answered.value as WorkflowResult, usage: answered.spent ?? NO_USAGE }
   } catch (thrown) {
-    return { result: ended(toRuntimeError(thrown, 'internal')), usage: NO_USAGE }
+    const state = runtime.snapshot(actor)?.context as RunState | undefined
+    return { result: ended(toRuntimeError(thrown, 'internal'), state), usage: seen.total() }
+  } finally {
+    seen.stop()
   }
 }
 
-const ended = (error: RuntimeError): WorkflowResult => {
-  const wire = toWireError(error)
-  return { status: statusOf(wire), output: null, problems: [], error: wire }
+/** Adds up what the run's effects are seen to cost: a run that ends without an answer has no other account. */
+function meter({ events }: Runtime, run: string): { total(): Usage; stop(): void } {
+  let total = NO_USAGE
+  const stop = events.subscribe(event => {
+    if (event.type !== 'effect.succeeded' || event.run !== run || !event.usage) return
+    total = addUsage(total, event.usage)
+  })
+  return { total: () => total, stop }
 }
 
-/** Passes questions of this run to whoever answers them. */
-function follow({ runtime, onHuman, signal }: RunOptions, actor: Address): () => void {
+const ended = (error: RuntimeError, state: RunState | undefined): WorkflowResult => {
+  const wire = toWireError(error)
+  return {
+    status: statusOf(wire),
+    output: state ? partial(state) : null,
+    problems: state?.problems ?? [],
+    error: wire,
+  }
+}
+
+/** The run itself and the actors that run the workflows nested in it, whose questions are its own. */
+function runsWithin(runtime: Runtime, actor: Address, found = new Set<Address>()): ReadonlySet<Address> {
+  found.add(actor)
+  const { members = {} } = (runtime.snapshot(actor)?.context ?? {}) as Partial<RunState>
+  for (const [role, actors] of Object.entries(members)) {
+    if (!role.startsWith('workflow:')) continue
+    for (const nested of actors) if (!found.has(nested)) runsWithin(runtime, nested, found)
+  }
+  return found
+}
+
+/** Passes questions of these runs to whoever answers them. A question that gets no fitting answer ends its run. */
+function follow({ runtime, onHuman, signal }: RunOptions, runs: ReadonlySet<Address>): () => void {
   const over = new AbortController()
   const anySignal = signal ? AbortSignal.any([signal, over.signal]) : over.signal
-  const { unsubscribe } = runtime.subscribe(`ac.*.event.${actor.replace('/', '.')}.human.asked`, body => {
-    const question = body as unknown as HumanQuestion
-    if (!onHuman) return runtime.tell(actor, 'human.unavailable')
-    return onHuman(question, anySignal).then(
-      answer => runtime.tell(actor, 'human.answer', { step: question.step, answer }),
-      () => {
-        if (!anySignal.aborted) runtime.tell(actor, 'human.unavailable')
-      },
-    )
-  })
+  const answer = async (actor: Address, question: HumanQuestion): Promise<void> => {
+    const { step } = question
+    try {
+      if (!onHuman) throw unanswerable(step)
+      await runtime.ask(
+        actor,
+        'human.answer',
+        { step, answer: await onHuman(question, anySignal) },
+        { signal: anySignal },
+      )
+    } catch (error) {
+      if (anySignal.aborted) return
+      runtime.tell(actor, 'human.unavailable', { step })
+      // A fault of `onHuman` goes where the errors of subscribers go.
+      if (!(error instanceof RuntimeError)) throw error
+    }
+  }
+  const subscriptions = [...runs].map(actor =>
+    runtime.subscribe(`ac.*.event.${actor.replace('/', '.')}.human.asked`, body =>
+      answer(actor, body as unknown as HumanQuestion),
+    ),
+  )
   return () => {
     over.abort()
-    unsubscribe()
+    for (const subscription of subscriptions) subscription.unsubscribe()
   }
 }
+
+const unanswerable = (step: string): RuntimeError =>
+  new RuntimeError('input-invalid', `nobody is there to answer "${step}"`)
