@@ -52,8 +52,8 @@ export class Acting implements InFlightOwner {
     this.#inbound.open(cause)
   }
 
-  reserve(cause: Cause | undefined, usage: Partial<Usage>): Amounts | undefined {
-    return this.#inbound?.reserve(cause, usage)
+  reserve(cause: Cause | undefined, wanted: () => Partial<Usage>): Amounts | undefined {
+    return this.#inbound?.reserve(cause, wanted)
   }
 
   /** What the machine sees of an outcome: an event, nothing, or nothing any more. */

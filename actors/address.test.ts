@@ -54,7 +54,8 @@ test('accepts a string as an address exactly when it is one', () => {
   const near = fc.oneof(fc.string(), fc.stringMatching(/^[A-Za-z0-9_\-/. ]{0,8}$/))
   fc.assert(
     fc.property(near, text => {
-      if (whole.test(text)) assert.is(address(...(Object.values(parseAddress(text)) as [string, string])), text)
+      if (whole.test(text))
+        assert.is(address(...(Object.values(parseAddress(text)) as [string, string])), text)
       else refuses(() => parseAddress(text))
     }),
   )

@@ -63,9 +63,14 @@ export function defineBehaviour(definition: BehaviourDefinition): Behaviour {
       return isEffectLogic(logic) ? logic.effect : undefined
     },
     initial: (input, now) =>
-      step(scope => machine.getInitialSnapshot(scope as never, input as never), undefined, now),
+      step(scope => machine.getInitialSnapshot(scope as never, input as never), undefined, undefined, now),
     next: (snapshot, event, now) =>
-      step(scope => machine.transition(snapshot as never, event as never, scope as never), event, now),
+      step(
+        scope => machine.transition(snapshot as never, event as never, scope as never),
+        snapshot,
+        event,
+        now,
+      ),
     store: snapshot => store(snapshot),
     revive: state => revive(machine, state),
   }
@@ -80,7 +85,6 @@ function bounded(machine: AnyStateMachine): AnyStateMachine {
 }
 
 function stepper() {
-  const verified = new WeakMap<object, number>()
   const executed: Executable[] = []
   const self = createActor(createMachine({}))
   const scope = {
@@ -96,6 +100,7 @@ function stepper() {
   }
   return (
     run: (scope: unknown) => unknown,
+    before: Snapshot | undefined,
     event: { readonly type: string } | undefined,
     now: number,
   ): Step => {
@@ -108,7 +113,7 @@ function stepper() {
       if (act) acts.push(act)
     }
     tidyChildren(snapshot, event, acts)
-    assertPlain(snapshot.context, 'context', verified)
+    assertPlain(snapshot.context, before?.context, 'context')
     return { snapshot, acts }
   }
 }

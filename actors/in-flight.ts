@@ -45,7 +45,8 @@ export interface InFlightOwner {
   readonly policy: EffectPolicy
   /** Queues an outcome for commit. */
   outcome(taken: Taken, cause: Cause | undefined): void
-  reserve(cause: Cause | undefined, amounts: Partial<Usage>): Amounts | undefined
+  /** Sets aside what `wanted` says, if anything is limited. Throws `budget-exhausted`. */
+  reserve(cause: Cause | undefined, wanted: () => Partial<Usage>): Amounts | undefined
 }
 
 /** Absolute ms after which an intent of `cause` is of no use, given how long it may take by itself. */
@@ -87,8 +88,17 @@ export class InFlight {
   add(
     intent: Omit<Intent, 'attempt' | 'remedy' | 'held' | 'usage' | 'askedOf' | 'abort' | 'timer' | 'turn'>,
   ): Intent {
+    const { id, child, src, input, cause, spec, startedAt, deadline } = intent
+    // Written out: a spread here is a measurable part of an effect.
     const live: Intent = {
-      ...intent,
+      id,
+      child,
+      src,
+      input,
+      cause,
+      spec,
+      startedAt,
+      deadline,
       attempt: 1,
       remedy: undefined,
       held: undefined,
@@ -136,8 +146,8 @@ export class InFlight {
     const began = host.clock.now()
     try {
       if (intent.deadline !== undefined && began >= intent.deadline) throw tooLate(intent)
-      const amounts = intent.spec?.reserve?.(intent.input)
-      intent.held = amounts && this.#owner.reserve(intent.cause, amounts)
+      const { spec, input } = intent
+      intent.held = spec?.reserve && this.#owner.reserve(intent.cause, () => spec.reserve?.(input) ?? {})
       if (host.events.on) host.events.emit({ type: 'effect.started', ...stamp(intent, address, began) })
       const limits = this.#limits(intent, began)
       const result = intent.spec?.run(intent.input, this.#context(intent, turn, limits))

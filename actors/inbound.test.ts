@@ -43,7 +43,7 @@ test('closes once, and says what was spent', () => {
   const inbound = new Inbound()
   const cause = ask('a', { tokens: 100 })
   inbound.open(cause)
-  const held = inbound.reserve(cause, { inputTokens: 60 })
+  const held = inbound.reserve(cause, () => ({ inputTokens: 60 }))
   inbound.settle(cause, held, { ...NO_USAGE, inputTokens: 20 })
   assert.equal(inbound.close(cause), { spent: { ...NO_USAGE, inputTokens: 20 } })
   assert.is(inbound.close(cause), undefined)
@@ -56,14 +56,17 @@ test('spends nothing more on a budget whose account is closed', () => {
   inbound.open(cause)
   inbound.close(cause)
   assert.is(
-    kindOf(() => inbound.reserve(cause, { inputTokens: 1 })),
+    kindOf(() => inbound.reserve(cause, () => ({ inputTokens: 1 }))),
     'budget-exhausted',
   )
   assert.is(
     kindOf(() => inbound.lend(cause, 1, undefined)),
     'budget-exhausted',
   )
-  assert.is(inbound.reserve(ask('unbounded'), { inputTokens: 1 }), undefined)
+  assert.is(
+    inbound.reserve(ask('unbounded'), () => ({ inputTokens: 1 })),
+    undefined,
+  )
   assert.equal(inbound.lend(undefined, 1, { tokens: 5 }), { tokens: 5 })
 })
 
@@ -105,7 +108,7 @@ test('takes a message that is delivered again as new', () => {
   const inbound = new Inbound()
   const cause = ask('a', { tokens: 10 })
   inbound.open(cause)
-  inbound.reserve(cause, { inputTokens: 10 })
+  inbound.reserve(cause, () => ({ inputTokens: 10 }))
   inbound.cancel('c.a')
   inbound.open(cause)
   assert.is(inbound.isUnwanted(cause), false)

@@ -71,10 +71,11 @@ export class Inbound {
   }
 
   /** Sets aside what an attempt may spend. Throws `budget-exhausted`. */
-  reserve(cause: Cause | undefined, usage: Partial<Usage>): Amounts | undefined {
+  reserve(cause: Cause | undefined, wanted: () => Partial<Usage>): Amounts | undefined {
     const owed = this.#find(cause)
     if (!owed) return refuseClosed(cause)
-    const amounts = amountsOf(usage)
+    if (owed.cause.budget === undefined) return undefined
+    const amounts = amountsOf(wanted())
     owed.account = hold(owed.account, amounts)
     return amounts
   }

@@ -29,7 +29,12 @@ interface Command {
   readonly n: number
 }
 
-function step({ does, n }: Command, model: Model, real: Real, { capacity, overflow }: Required<MailboxOptions>) {
+function step(
+  { does, n }: Command,
+  model: Model,
+  real: Real,
+  { capacity, overflow }: Required<MailboxOptions>,
+) {
   switch (does) {
     case 'push':
       if (model.user.length >= capacity && overflow === 'reject') {

@@ -19,108 +19,119 @@ export type Plain =
 /** Deeper values are refused: no real message nests this far, and recursion must end. */
 export const MAX_DEPTH = 64
 
+/** More values in one message or state are refused: shared references could unfold without end. */
+export const MAX_VALUES = 1_000_000
+
 /**
  * A deep copy of `value` as plain data. `undefined` members of objects are left out, lone surrogates become
  * U+FFFD (a hash of the value must survive encoding). Throws `not-plain-data` with the path of the offender.
  */
 export function toPlain(value: unknown, what = 'message'): Plain {
-  return copy(value, what, 0)
+  if (typeof value === 'string') return wellFormed(value)
+  refuseFlaw(flawIn(value, undefined, 0, { left: MAX_VALUES }), what)
+  return copy(value)
 }
 
-function copy(value: unknown, path: string, depth: number): Plain {
+/**
+ * Checks without copying, for values that are immutable by contract (a machine's context). What is the very
+ * same object as in `before`, which was checked, is not looked at again. Accepts what `toPlain` accepts.
+ * Throws `not-plain-data`.
+ */
+export function assertPlain(value: unknown, before: unknown, what: string): void {
+  if (value !== undefined) refuseFlaw(flawIn(value, before, 0, { left: MAX_VALUES }), what)
+}
+
+/** What is wrong, and where; the path grows while the search returns, so that a value without flaws pays nothing. */
+interface Flaw {
+  readonly path: string
+  readonly found: string
+}
+
+/** How many more values may be looked at. */
+interface Room {
+  left: number
+}
+
+function flawIn(value: unknown, before: unknown, depth: number, room: Room): Flaw | undefined {
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? value : value.toWellFormed()
     case 'boolean':
-      return value
+      return undefined
     case 'number':
-      if (Number.isFinite(value)) return value
-      throw refuse(path, 'a number that is not finite')
+      return Number.isFinite(value) ? undefined : { path: '', found: 'a number that is not finite' }
     case 'object':
-      if (value === null) return null
-      if (depth >= MAX_DEPTH) throw refuse(path, `nesting deeper than ${MAX_DEPTH}`)
-      return Array.isArray(value) ? copyArray(value, path, depth) : copyObject(value, path, depth)
+      if (value === null || value === before) return undefined
+      if (depth >= MAX_DEPTH) return { path: '', found: `nesting deeper than ${MAX_DEPTH}` }
+      if (--room.left < 0) return { path: '', found: `more than ${MAX_VALUES} values` }
+      return Array.isArray(value)
+        ? flawInItems(value, before, depth, room)
+        : flawInMembers(value, before, depth, room)
     default:
-      throw refuse(path, `a ${typeof value}`)
+      return { path: '', found: `a ${typeof value}` }
   }
 }
 
-function copyArray(value: readonly unknown[], path: string, depth: number): Plain {
-  const out = new Array<Plain>(value.length)
+function flawInItems(
+  value: readonly unknown[],
+  before: unknown,
+  depth: number,
+  room: Room,
+): Flaw | undefined {
+  const known = Array.isArray(before) ? before : NOTHING
   for (let i = 0; i < value.length; i++) {
-    const item = value[i]
-    out[i] = item === undefined ? null : copy(item, `${path}[${i}]`, depth + 1)
+    if (value[i] === undefined) continue
+    const flaw = flawIn(value[i], known[i], depth + 1, room)
+    if (flaw) return { path: `[${i}]${flaw.path}`, found: flaw.found }
   }
-  return out
+  return undefined
 }
 
-function copyObject(value: object, path: string, depth: number): Plain {
-  if (value instanceof Uint8Array) return new Uint8Array(value)
+const NOTHING: readonly unknown[] = []
+
+function flawInMembers(value: object, before: unknown, depth: number, room: Room): Flaw | undefined {
+  if (value instanceof Uint8Array) return undefined
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
-    throw refuse(path, `an instance of ${prototype.constructor?.name ?? 'a class'}`)
+    return { path: '', found: `an instance of ${prototype.constructor?.name ?? 'a class'}` }
   }
-  const out: Record<string, Plain> = {}
+  const known =
+    typeof before === 'object' && before !== null ? (before as Record<string, unknown>) : undefined
   for (const key of Object.keys(value)) {
     const member = (value as Record<string, unknown>)[key]
     if (member === undefined) continue
-    out[keyOf(key, path)] = copy(member, `${path}.${key}`, depth + 1)
+    if (key === '__proto__') return { path: '', found: 'a key named __proto__' }
+    const flaw = flawIn(member, known?.[key], depth + 1, room)
+    if (flaw) return { path: `.${key}${flaw.path}`, found: flaw.found }
   }
-  return out
+  return undefined
 }
 
-function keyOf(key: string, path: string): string {
-  if (key === '__proto__') throw refuse(path, 'a key named __proto__')
-  return key.isWellFormed() ? key : key.toWellFormed()
-}
-
-const refuse = (path: string, found: string): RuntimeError =>
-  new RuntimeError('not-plain-data', `${path} holds ${found}`, {
+function refuseFlaw(flaw: Flaw | undefined, what: string): void {
+  if (!flaw) return
+  const path = `${what}${flaw.path}`
+  throw new RuntimeError('not-plain-data', `${path} holds ${flaw.found}`, {
     why: 'only null, booleans, finite numbers, strings, bytes, arrays and plain objects can be stored and sent',
     fix: 'turn it into plain data first, for example a Date into its ISO string',
     details: { path },
   })
-
-/**
- * Checks without copying, for values that are immutable by contract (a machine's context). Objects found
- * plain are remembered in `verified` with how deep they go, so a context that changed in one place is walked
- * in that place only. Accepts what `toPlain` accepts. Throws `not-plain-data`.
- */
-export function assertPlain(value: unknown, what: string, verified: WeakMap<object, number>): void {
-  check(value, what, 0, verified)
 }
 
-/** Returns how many levels `value` has: 0 for what holds nothing. */
-function check(value: unknown, path: string, depth: number, verified: WeakMap<object, number>): number {
-  if (typeof value !== 'object' || value === null) {
-    if (value !== undefined) copy(value, path, depth)
-    return 0
-  }
-  const known = verified.get(value)
-  if (depth + (known ?? 1) > MAX_DEPTH) throw refuse(path, `nesting deeper than ${MAX_DEPTH}`)
-  if (known !== undefined) return known
-  const levels = 1 + checkMembers(value, path, depth, verified)
-  verified.set(value, levels)
-  return levels
-}
-
-function checkMembers(value: object, path: string, depth: number, verified: WeakMap<object, number>): number {
-  let levels = 0
-  if (value instanceof Uint8Array) return levels
+/** The copy of a value without flaws. */
+function copy(value: unknown): Plain {
+  if (typeof value === 'string') return wellFormed(value)
+  if (typeof value !== 'object' || value === null) return value as Plain
+  if (value instanceof Uint8Array) return new Uint8Array(value)
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++)
-      levels = Math.max(levels, check(value[i], `${path}[${i}]`, depth + 1, verified))
-    return levels
+    const items = new Array<Plain>(value.length)
+    for (let i = 0; i < value.length; i++) items[i] = value[i] === undefined ? null : copy(value[i])
+    return items
   }
-  const prototype = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw refuse(path, `an instance of ${prototype.constructor?.name ?? 'a class'}`)
-  }
+  const members: Record<string, Plain> = {}
   for (const key of Object.keys(value)) {
     const member = (value as Record<string, unknown>)[key]
-    if (member === undefined) continue
-    keyOf(key, path)
-    levels = Math.max(levels, check(member, `${path}.${key}`, depth + 1, verified))
+    if (member !== undefined) members[wellFormed(key)] = copy(member)
   }
-  return levels
+  return members
 }
+
+const wellFormed = (text: string): string => (text.isWellFormed() ? text : text.toWellFormed())

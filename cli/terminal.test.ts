@@ -103,4 +103,42 @@ test('leaves no control character in printable text but tab and newline', () => 
   assert.is(printable('Grüße, 世界 👋\r\n\tx'), 'Grüße, 世界 👋\n\tx')
 })
 
+test('draws live lines in place, without wrapping, and takes them away again', () => {
+  let screen = ''
+  const stderr = { isTTY: true, columns: 0, rows: 3, write: (text: string) => void (screen += text) }
+  const { live } = createTerminal({ stdout: stderr, stderr, env: { NO_COLOR: '1' } })
+  const widths: number[] = []
+  const draw = (...lines: readonly string[]): string => {
+    screen = ''
+    live?.draw((_, width) => {
+      widths.push(width)
+      return lines
+    })
+    return screen
+  }
+  assert.is(draw('a', 'b'), '\u001b[?7la\nb\n\u001b[?7h')
+  assert.is(draw('c'), '\r\u001b[2A\u001b[J\u001b[?7lc\n\u001b[?7h')
+  // A screen that says it has no width is taken for one of the usual width.
+  assert.equal(widths, [100, 100])
+  // More than the screen holds: the last ones, for what scrolled away cannot be drawn again.
+  assert.ok(draw('1', '2', '3', '4').endsWith('\u001b[?7l3\n4\n\u001b[?7h'))
+  screen = ''
+  live?.clear()
+  assert.is(screen, '\r\u001b[2A\u001b[J')
+  live?.clear()
+  assert.is(screen, '\r\u001b[2A\u001b[J')
+  assert.is(draw('d'), '\u001b[?7ld\n\u001b[?7h')
+})
+
+test('has no live lines where nothing can be drawn again', () => {
+  const on = (options: Partial<TerminalOptions>, isTTY = true) => {
+    const stream = { isTTY, write: () => {} }
+    return createTerminal({ stdout: stream, stderr: stream, env: {}, ...options }).live !== undefined
+  }
+  assert.equal(
+    [on({}), on({}, false), on({ quiet: true }), on({ env: { TERM: 'dumb' } })],
+    [true, false, false, false],
+  )
+})
+
 test.run()

@@ -253,15 +253,13 @@ export class ResearchTeam {
     this.#members.push({ ...seat, address: address(seat.agent.name, id) })
   }
 
-  #policy(seat: Seat): Partial<EffectPolicy> {
+  #policy({ agent }: Seat): Partial<EffectPolicy> {
     const { fallbackModel, policy } = this.#options
-    if (!fallbackModel) return { ...seat.agent.policy, ...policy }
-    const use = typeof fallbackModel === 'string' ? fallbackModel : idOf(fallbackModel)
-    const remedy = {
-      reasons: ['timeout', 'stalled', 'failed', 'refused', 'circuit-open', 'schema-invalid'] as const,
-      use: { model: use },
-    }
-    return { remedies: [remedy], ...seat.agent.policy, ...policy }
+    const own = { ...agent.policy, ...policy }
+    if (!fallbackModel) return own
+    const use = { model: typeof fallbackModel === 'string' ? fallbackModel : idOf(fallbackModel) }
+    const reasons = ['timeout', 'stalled', 'failed', 'refused', 'circuit-open', 'schema-invalid'] as const
+    return { ...own, remedies: [...(own.remedies ?? []), { reasons, use }] }
   }
 
   #roles(): Record<string, readonly Address[]> {

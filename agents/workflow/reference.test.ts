@@ -153,7 +153,7 @@ for (const [condition, expected] of CONDITIONS) {
 }
 
 test('knows a condition from what is none', () => {
-  const wrong = [
+  const wrong: readonly unknown[] = [
     null,
     7,
     'eq',

@@ -1,0 +1,253 @@
+import * as assert from 'uvu/assert'
+import { inMemoryJournal } from '../memory/in-memory-journal.ts'
+import { asker, echo, notebook, worker } from '../runtime/testkit/sample-actors.ts'
+import { settle, simulatedClock } from '../runtime/testkit/simulated-clock.ts'
+import { testSuite } from '../runtime/testkit/suite.ts'
+import { address } from './address.ts'
+import type { Behaviour } from './behaviour.ts'
+import { Cell } from './cell.ts'
+import type { CellHost } from './cell-host.ts'
+import type { Envelope } from './envelope.ts'
+import { RuntimeError, toWireError } from './errors.ts'
+import { NO_USAGE } from './events.ts'
+import type { Plain } from './plain.ts'
+import { CANCEL, EFFECT_GIVE_UP, EFFECT_RETRY, REPLY } from './protocol.ts'
+import { DEFAULT_POLICY } from './strategy.ts'
+
+const test = testSuite('actors/cell')
+
+const self = address('tested', '1')
+const user = address('node', 'user')
+const supervisor = address('supervisor', 's')
+
+/** One cell alone, and everything it sent, buried and ended with. */
+function alone(behaviour: Behaviour, on = false) {
+  const clock = simulatedClock()
+  const sent: Envelope[] = []
+  const buried: Envelope[] = []
+  const ended: string[] = []
+  const emitted: unknown[] = []
+  let ids = 0
+  const host: CellHost = {
+    clock,
+    random: () => 0.5,
+    id: () => `id-${++ids}`,
+    defer: queueMicrotask,
+    events: { on, emit: event => emitted.push(event) },
+    journal: inMemoryJournal(),
+    send: envelope => sent.push(envelope),
+    bury: envelope => buried.push(envelope),
+    publish: () => {},
+    direct: () => {},
+    signal: () => {},
+    stopped: (_, reason) => ended.push(reason),
+  }
+  const cell = new Cell(
+    { address: self, behaviour, supervisor, restart: 'transient', policy: DEFAULT_POLICY },
+    host,
+  )
+  void cell.start()
+  let messages = 0
+  return {
+    cell,
+    clock,
+    sent,
+    buried,
+    ended,
+    emitted,
+    /** Delivers a message, and lets the actor work. */
+    async deliver(type: string, body: unknown = null, more: Partial<Envelope> = {}): Promise<void> {
+      cell.deliver({ v: 1, id: `m.${++messages}`, type, to: self, body: body as Plain, ...more })
+      await settle()
+    },
+  }
+}
+
+const asked = (correlation: string): Partial<Envelope> => ({ from: user, replyTo: user, correlation })
+const bodyOf = (envelope: Envelope | undefined) =>
+  (envelope?.body ?? {}) as { readonly error?: unknown; readonly value?: unknown }
+const types = (envelopes: readonly Envelope[]): readonly string[] => envelopes.map(({ type }) => type)
+
+test('builds no event when nobody listens, whatever happens', async () => {
+  const failing = worker((input: string, { progress, spent }) => {
+    progress()
+    spent(NO_USAGE)
+    if (input === 'fails') throw new Error('no')
+    return input
+  })
+  const { cell, sent, emitted, deliver } = alone(failing)
+  await deliver('work.do', 'done', asked('c1'))
+  await deliver('work.do', 'fails', asked('c2'))
+  const [failed] = sent.slice(-1) as [Envelope]
+  const { intent } = failed.body as { intent: string }
+  await deliver(EFFECT_RETRY, { intent, attempt: 2, delayMs: 0, reason: 'failed' }, { from: supervisor })
+  await deliver(EFFECT_GIVE_UP, { intent, error: toWireError(new Error('no')) }, { from: supervisor })
+  cell.fail(new RuntimeError('internal', 'x'))
+  cell.apply('restart')
+  cell.stop('asked')
+  assert.equal(emitted, [])
+})
+
+test('emits nothing on a second stop, and ends once', async () => {
+  const { cell, emitted, ended } = alone(echo(), true)
+  cell.stop('asked')
+  const before = emitted.length
+  cell.stop('crashed')
+  cell.fail(new RuntimeError('internal', 'x'))
+  cell.apply('restart')
+  cell.apply('stop')
+  assert.is(emitted.length, before)
+  assert.equal(ended, ['asked'])
+  assert.is(cell.phase, 'stopped')
+})
+
+test('refuses messages when it is stopped', () => {
+  const { cell } = alone(echo())
+  cell.stop('asked')
+  assert.throws(
+    () => cell.deliver({ v: 1, id: 'm', type: 'echo.say', to: self, body: 1 }),
+    (error: unknown) => error instanceof RuntimeError && error.kind === 'actor-stopped',
+  )
+})
+
+test('owes nobody an answer once every ask has ended, however it ended', async () => {
+  const abort = new RuntimeError('refused', 'no')
+  const { cell, clock, sent, buried, deliver } = alone(
+    worker((input: string) => {
+      if (input === 'fails') throw abort
+      if (input === 'forever') return new Promise(() => {})
+      return input
+    }),
+  )
+  await deliver('work.do', 'done', asked('done'))
+  await deliver('work.do', 'fails', asked('failed'))
+  const { intent } = (sent.at(-1) as Envelope).body as { intent: string }
+  await deliver(EFFECT_GIVE_UP, { intent, error: toWireError(abort) }, { from: supervisor })
+  await deliver('work.do', 'forever', asked('cancelled'))
+  await deliver(CANCEL, { correlation: 'cancelled' }, { from: user })
+  await deliver('work.unknown', null, asked('unhandled'))
+  await deliver('work.do', 'done', { budget: { toolCalls: 1 } })
+  await deliver('work.do', 'forever', { budget: { toolCalls: 1 }, deadline: clock.now() + 10 })
+  await clock.advance(10)
+  assert.equal(
+    sent
+      .filter(({ correlation }) => correlation !== undefined)
+      .map(({ type, correlation }) => `${type} ${correlation}`),
+    ['ac.reply done', 'ac.error failed', 'ac.error cancelled', 'ac.error unhandled'],
+  )
+  assert.is(cell.snapshot?.value, 'idle')
+  sent.length = 0
+  cell.stop('asked')
+  assert.equal([sent, buried], [[], []])
+  assert.equal(clock.pending(), [])
+})
+
+test('answers a cancelled ask with what it cost, though the machine never answers it', async () => {
+  const silent = worker((_, { spent }) => {
+    spent({ ...NO_USAGE, inputTokens: 3 })
+    return new Promise(() => {})
+  })
+  const { sent, deliver } = alone(silent)
+  await deliver('work.do', 1, asked('c'))
+  await deliver(CANCEL, { correlation: 'c' })
+  const body = sent.at(-1)?.body as { error: { kind: string }; spent: unknown }
+  assert.equal([body.error.kind, body.spent], ['cancelled', { ...NO_USAGE, inputTokens: 3 }])
+})
+
+test('tells its supervisor of a crash, and waits', async () => {
+  const { cell, sent, deliver } = alone(notebook())
+  await deliver('note.break', null, asked('c'))
+  await deliver('note.read', null, asked('d'))
+  assert.equal(types(sent), ['ac.child.failed'])
+  assert.is(sent[0]?.to, supervisor)
+  assert.is(cell.phase, 'suspended')
+  assert.is(cell.waiting, 1)
+})
+
+test('tells its supervisor once, also when it is failed again while it waits', async () => {
+  const { cell, sent, deliver } = alone(notebook())
+  await deliver('note.break')
+  cell.fail(new RuntimeError('internal', 'again'))
+  assert.equal(types(sent), ['ac.child.failed'])
+})
+
+test('goes on from its last commit when it is resumed, without the message it crashed on', async () => {
+  const { cell, sent, buried, deliver } = alone(notebook())
+  await deliver('note.add', 'kept')
+  await deliver('note.break', null, asked('c'))
+  await deliver('note.read', null, asked('d'))
+  cell.apply('resume')
+  await settle()
+  assert.equal(types(buried), ['note.break'])
+  assert.equal((sent.at(-1) as Envelope).body, { value: ['kept'] })
+  sent.length = 0
+  cell.stop('asked')
+  assert.equal(sent, [], 'the message it crashed on was answered by whoever buried it')
+})
+
+test('takes a directive while it is healthy', async () => {
+  const { cell, sent, deliver } = alone(notebook())
+  await deliver('note.add', 1)
+  cell.apply('resume')
+  await deliver('note.read', null, asked('a'))
+  cell.apply('restart')
+  await deliver('note.read', null, asked('b'))
+  assert.equal(
+    sent.map(({ body }) => body),
+    [{ value: [1] }, { value: [] }],
+  )
+  cell.apply('stop', toWireError(new RuntimeError('restart-intensity', 'x')))
+  assert.is(cell.phase, 'stopped')
+})
+
+test('listens to nobody but its supervisor about its effects', async () => {
+  const { sent, cell, deliver } = alone(
+    worker(() => {
+      throw new Error('no')
+    }),
+  )
+  await deliver('work.do', 1, asked('c'))
+  const { intent } = (sent.at(-1) as Envelope).body as { intent: string }
+  await deliver(EFFECT_GIVE_UP, { intent, error: toWireError(new Error('forged')) }, { from: user })
+  assert.is(cell.snapshot?.value, 'working')
+})
+
+test('waits for the word of its supervisor no longer than the task may take', async () => {
+  const { clock, cell, sent, deliver } = alone(
+    worker(() => {
+      throw new Error('no')
+    }),
+  )
+  await deliver('work.do', 1, asked('c'))
+  assert.equal(types(sent), ['ac.effect.failed'])
+  await clock.advance(DEFAULT_POLICY.timeouts.taskMs)
+  assert.is(cell.snapshot?.value, 'idle')
+  assert.is((bodyOf(sent.at(-1)).error as { kind: string }).kind, 'deadline-exceeded')
+  assert.equal(clock.pending(), [])
+})
+
+test('takes the first answer to an ask, and no answer it did not wait for', async () => {
+  const { sent, deliver } = alone(asker())
+  await deliver('ask.on', { to: 'other/1', type: 'x.y', body: 1 }, asked('c'))
+  const { correlation, chain } = sent[0] as Envelope
+  assert.equal(chain, [self])
+  await deliver(REPLY, { value: 'forged' }, { correlation: 'guessed' })
+  await deliver(REPLY, { value: 'first' }, { correlation: correlation as string })
+  await deliver(REPLY, { value: 'second' }, { correlation: correlation as string })
+  assert.equal(
+    sent.slice(1).map(({ body }) => body),
+    [{ value: 'first' }],
+  )
+})
+
+test('lets its neighbours have their turn', async () => {
+  const { cell, sent } = alone(notebook())
+  for (let i = 0; i < 999; i++) cell.deliver({ v: 1, id: `x.${i}`, type: 'note.add', to: self, body: i })
+  cell.deliver({ v: 1, id: 'x', type: 'note.read', to: self, body: null, ...asked('c') })
+  await Promise.resolve()
+  assert.ok(cell.waiting > 0 && cell.waiting < 1_000, `${cell.waiting} wait after its first turn`)
+  await settle()
+  assert.is((bodyOf(sent[0]).value as unknown[]).length, 999)
+})
+
+test.run()
