@@ -164,6 +164,35 @@ test('tells its supervisor of a crash, and waits', async () => {
   assert.is(cell.waiting, 1)
 })
 
+test('does not try a message again that was cancelled while its actor was suspended', async () => {
+  const { cell, sent, buried, deliver } = alone(notebook())
+  await deliver('note.break', null, asked('c'))
+  await deliver(CANCEL, { correlation: 'c' })
+  cell.apply('restart')
+  await settle()
+  assert.is(cell.phase, 'active')
+  cell.stop('asked')
+  assert.equal([types(sent), buried], [['ac.child.failed'], []])
+})
+
+test('tries a message again that crashed its actor, and owes its answer once', async () => {
+  const { cell, sent, buried, deliver } = alone(notebook())
+  await deliver('note.break', null, asked('c'))
+  for (let i = 0; i < 3; i++) {
+    assert.is(cell.phase, 'suspended')
+    cell.apply('restart')
+    await settle()
+  }
+  assert.is(cell.phase, 'active')
+  assert.equal(types(sent), Array(3).fill('ac.child.failed'))
+  assert.equal(
+    buried.map(({ type, attempt }) => [type, attempt]),
+    [['note.break', 3]],
+  )
+  cell.stop('asked')
+  assert.is(sent.length, 3)
+})
+
 test('tells its supervisor once, also when it is failed again while it waits', async () => {
   const { cell, sent, deliver } = alone(notebook())
   await deliver('note.break')
@@ -238,6 +267,26 @@ test('takes the first answer to an ask, and no answer it did not wait for', asyn
     sent.slice(1).map(({ body }) => body),
     [{ value: 'first' }],
   )
+})
+
+test('does not begin what waited until after its deadline, and says so', async () => {
+  const begun: unknown[] = []
+  const { clock, cell, buried, deliver } = alone(
+    worker(input => {
+      begun.push(input)
+      return new Promise(() => {})
+    }),
+  )
+  await deliver('work.do', 'first', { deadline: clock.now() + 50 })
+  await deliver('work.do', 'second', { deadline: clock.now() + 50 })
+  await deliver('work.do', 'third', { deadline: clock.now() + 51 })
+  await clock.advance(50)
+  assert.equal(begun, ['first', 'third'])
+  assert.equal(
+    buried.map(({ body }) => body),
+    ['second'],
+  )
+  assert.is(cell.waiting, 0)
 })
 
 test('lets its neighbours have their turn', async () => {

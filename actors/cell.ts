@@ -178,6 +178,12 @@ export class Cell {
       this.#host.bury(waiting, cancelled())
       return
     }
+    const crashedOn = this.#crashedOn?.envelope
+    if (crashedOn?.correlation === correlation) {
+      this.#acting.forget(protocol.causeOf(crashedOn))
+      this.#crashedOn = undefined
+      return
+    }
     const cause = this.#acting.cancel(correlation)
     if (cause)
       this.#outcome({
@@ -340,7 +346,7 @@ export class Cell {
     const error = crashed(this.address, this.#failure)
     const retried = this.#redelivery()
     this.#acting.quiet(error)
-    this.#acting.refuseAll(error, retried?.id)
+    this.#acting.refuseAll(error, this.#crashedOn?.envelope?.id)
     if (retried) this.#mailbox.pushFront(retried)
     else if (this.#crashedOn?.envelope) this.#host.bury(this.#crashedOn.envelope, error)
     this.#crashedOn = undefined

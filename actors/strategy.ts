@@ -4,7 +4,7 @@
  */
 import type { Address } from './address.ts'
 import type { EffectClass } from './effect.ts'
-import type { ErrorKind, WireError } from './errors.ts'
+import { type ErrorKind, RuntimeError, type WireError } from './errors.ts'
 import type { Reason } from './events.ts'
 import type { Directive } from './journal.ts'
 import type { Plain } from './plain.ts'
@@ -29,6 +29,16 @@ export function checkIntensity(intensity: Intensity): Intensity {
   checkedAtLeast('restarts of an intensity', intensity.restarts, 0)
   checkedPositive('periodMs of an intensity', intensity.periodMs)
   return intensity
+}
+
+const STRATEGIES: readonly Strategy[] = ['one-for-one', 'one-for-all', 'rest-for-one']
+
+/** `strategy` itself, if it is one. Throws `definition-invalid`. */
+export function checkStrategy(strategy: Strategy): Strategy {
+  if (STRATEGIES.includes(strategy)) return strategy
+  throw new RuntimeError('definition-invalid', `"${String(strategy)}" is not a strategy`, {
+    fix: `use one of ${STRATEGIES.join(', ')}`,
+  })
 }
 
 /** What the next attempt does differently. `handToParent` gives up at once and lets the caller decide. */

@@ -6,7 +6,7 @@ import { testRuntime } from '../runtime/testkit/test-runtime.ts'
 import { type AgentDefinition, defineAgent } from './define-agent.ts'
 import { type ScriptedTurn, scriptedModel } from './models/scripted.ts'
 import { defineSkill } from './skill.ts'
-import { agentRig, failure, scriptedRig } from './testkit/agent-rig.ts'
+import { agentRig, failure, scriptedRig } from './testdata/agent-rig.ts'
 import { defineTool, type Tool } from './tool.ts'
 
 const test = testSuite('agents/agent-limits')

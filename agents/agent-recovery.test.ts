@@ -11,7 +11,7 @@ import { createModelAccess } from './models/access.ts'
 import type { ModelMessage } from './models/model.ts'
 import { type ScriptedTurn, scriptedModel } from './models/scripted.ts'
 import { defineSkill } from './skill.ts'
-import { agentRig, failure, scriptedRig } from './testkit/agent-rig.ts'
+import { agentRig, failure, scriptedRig } from './testdata/agent-rig.ts'
 import { defineTool, type Tool } from './tool.ts'
 
 const test = testSuite('agents/agent-recovery')

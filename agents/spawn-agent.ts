@@ -1,6 +1,7 @@
 /** Starts one agent on a runtime and gives it a voice: the shortest way from a definition to an answer. */
 import type { Address } from '../actors/address.ts'
-import type { AskOptions, Runtime, SpawnOptions } from '../runtime/create-runtime.ts'
+import type { Runtime, SpawnOptions } from '../runtime/create-runtime.ts'
+import type { AskOptions } from '../runtime/messages.ts'
 import { agentBehaviour } from './agent-behaviour.ts'
 import type { Agent } from './define-agent.ts'
 import { createModelAccess, type ModelSpec } from './models/access.ts'

@@ -94,7 +94,7 @@ test('time between tasks is not counted, tasks are, and what was done is named o
 test('a retry says why and when, and the next attempt works again', () => {
   const waiting = rowAfter(started(0), failed(5), retrying(5))
   assert.is(waiting.state, 'retrying')
-  assert.match(line(waiting, plain, 5), /↻ .*retried 1× +rate-limited, again in 2\.0 s/)
+  assert.match(line(waiting, plain, 5, 140), /↻ .*retried 1× +AC-3004 it answered 500, again in 2\.0 s/)
   const again = rowAfter(started(0), failed(5), retrying(5), started(2_005))
   assert.equal([again.state, again.trouble], ['working', ''])
 })

@@ -54,7 +54,7 @@ export function advance(rows: Rows, event: RuntimeEvent): Rows {
       return set({
         state: 'retrying',
         retries: (known?.retries ?? 0) + 1,
-        trouble: `${event.reason}, again in ${seconds(event.delayMs)}`,
+        trouble: `${known?.trouble || event.reason}, again in ${seconds(event.delayMs)}`,
       })
     case 'effect.gave-up':
       return set({ state: 'failed', trouble: `${event.error.code} ${event.error.message}` })

@@ -105,7 +105,10 @@ test('leaves no control character in printable text but tab and newline', () => 
 
 test('draws live lines in place, without wrapping, and takes them away again', () => {
   let screen = ''
-  const stderr = { isTTY: true, columns: 0, rows: 3, write: (text: string) => void (screen += text) }
+  const write = (text: string): void => {
+    screen += text
+  }
+  const stderr = { isTTY: true, columns: 0, rows: 3, write }
   const { live } = createTerminal({ stdout: stderr, stderr, env: { NO_COLOR: '1' } })
   const widths: number[] = []
   const draw = (...lines: readonly string[]): string => {

@@ -4,8 +4,9 @@ import type { EffectContext } from '../actors/effect.ts'
 import { NO_USAGE, type Usage } from '../actors/events.ts'
 import { assign, enqueueActions } from '../actors/machine.ts'
 import { DEFAULT_POLICY } from '../actors/strategy.ts'
+import { heldJournal } from './testkit/held-journal.ts'
 import type { Seen } from './testkit/loose-machine.ts'
-import { asker, errorOf, outcomeOf, reply, sample, watch, worker } from './testkit/sample-actors.ts'
+import { asker, errorOf, gate, outcomeOf, reply, sample, watch, worker } from './testkit/sample-actors.ts'
 import { settle } from './testkit/simulated-clock.ts'
 import { testSuite } from './testkit/suite.ts'
 import { type TestRuntime, testRuntime } from './testkit/test-runtime.ts'
@@ -250,6 +251,43 @@ test('does not lend again what may have been spent on an ask that was given up',
     'nothing was spent',
   )
   assert.is(seen.length, 4)
+  await runtime.stop()
+})
+
+test('lends again what a given up ask did not cost, as soon as that is known', async () => {
+  const journal = heldJournal()
+  const runtime = testRuntime({ journal, policy: { retry } })
+  const [slow, quick] = [
+    await runtime.spawn(spender(), { id: 'slow' }),
+    await runtime.spawn(spender(), { id: 'quick' }),
+  ]
+  const held = gate<string>()
+  const pause = await runtime.spawn(
+    worker(() => held.promise),
+    { id: 'pause' },
+  )
+  const go = (last: number) => {
+    const asks = [
+      job(slow, { spend: 30, never: true }, { timeoutMs: 50 }),
+      job(quick, { reserve: 1 }),
+      job(pause, {}),
+      job(quick, { reserve: last }),
+    ]
+    return runtime
+      .spawn(team())
+      .then(to => watch(runtime.ask(to, 'team.go', { asks, parallel: 1 }, { budget: { tokens: 100 } })))
+  }
+  const answer = await go(70)
+  await settle()
+  journal.hold(slow)
+  await runtime.clock.advance(50)
+  for (let i = 0; i < 3; i++) {
+    journal.release()
+    await settle()
+  }
+  held.open('over')
+  await settle()
+  assert.equal(answer.outcome, ['deadline-exceeded', 'budget-exhausted', 'over', 'done'])
   await runtime.stop()
 })
 

@@ -230,6 +230,23 @@ test('leaves alone what is done for others', async () => {
   await runtime.stop()
 })
 
+test('withdraws the asks of an actor that stops, and makes no dead letters of it', async () => {
+  const runtime = testRuntime()
+  const { behaviour, contexts } = endless()
+  const to = await runtime.spawn(behaviour)
+  const { answer } = await askThrough(runtime, ['a'], to, 'work.do')
+  const ending = outcomeOf(answer)
+  await settle()
+  await runtime.stop(address('asker', 'a'))
+  assert.is(await ending, 'actor-stopped')
+  await settle()
+  assert.is((contexts[0]?.signal.reason as RuntimeError | undefined)?.kind, 'cancelled')
+  assert.is(runtime.snapshot(to)?.value, 'idle')
+  assert.equal(runtime.deadLetters(), [])
+  assert.equal(runtime.clock.pending(), [])
+  await runtime.stop()
+})
+
 test('withdraws an ask when the machine leaves the state that wanted it', async () => {
   const runtime = testRuntime()
   const { behaviour, contexts } = endless()

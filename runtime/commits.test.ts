@@ -284,6 +284,19 @@ test('does not count a failed commit of a stopped actor as a crash', async () =>
   await runtime.stop()
 })
 
+test('ends every actor of a node whose root cannot commit what it decides', async () => {
+  const { journal, runtime } = setting()
+  await runtime.supervise({ id: 's', children: [{ behaviour: echo(), id: 'e' }] })
+  const actor = await runtime.spawn(notebook(), { id: 'n' })
+  const answer = outcomeOf(runtime.ask(actor, 'note.break'))
+  journal.hold('supervisor/root' as Address)
+  await settle()
+  journal.reject()
+  assert.is(await answer, 'actor-stopped')
+  assert.equal(runtime.actors(), [])
+  await runtime.stop()
+})
+
 // -- starting and ending
 
 test('answers whoever wrote to an actor that then could not start, and keeps what is recorded', async () => {

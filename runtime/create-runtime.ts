@@ -2,22 +2,18 @@
  * The composition root: the only file where contracts meet adapters. `createRuntime()` needs no arguments and
  * gives a node of its own, with its own bus and journal: two runtimes in one process do not see each other.
  */
-import { type Address, address, parseAddress } from '../actors/address.ts'
+import { type Address, address } from '../actors/address.ts'
 import type { Behaviour, Snapshot } from '../actors/behaviour.ts'
-import { type BudgetLease, parseLease } from '../actors/budget-lease.ts'
 import type { CellSpec } from '../actors/cell-host.ts'
 import type { Host } from '../actors/clock.ts'
 import type { DeadLetter } from '../actors/dead-letters.ts'
-import { checkMessageType, type Envelope, refuseReserved } from '../actors/envelope.ts'
 import { RuntimeError } from '../actors/errors.ts'
-import type { Usage } from '../actors/events.ts'
 import type { Journal } from '../actors/journal.ts'
 import { type Plain, toPlain } from '../actors/plain.ts'
-import { checkedAtLeast } from '../actors/policies/checked.ts'
-import { CANCEL } from '../actors/protocol.ts'
 import {
   checkIntensity,
   checkPolicy,
+  checkStrategy,
   DEFAULT_POLICY,
   type EffectPolicy,
   type Intensity,
@@ -29,8 +25,8 @@ import { inMemoryJournal } from '../memory/in-memory-journal.ts'
 import { createCodec } from './codec.ts'
 import { createEvents, type Events } from './events.ts'
 import { systemHost } from './host.ts'
+import { type Answered, type AskOptions, askFrom, tellFrom } from './messages.ts'
 import { Node } from './node.ts'
-import { abortError } from './questions.ts'
 import { createInProcessBus } from './transport/in-process.ts'
 import type { Subscription, Transport } from './transport/transport.ts'
 
@@ -76,23 +72,6 @@ export interface SuperviseOptions {
   readonly children?: readonly ChildSpec[]
 }
 
-export interface AskOptions {
-  /** Milliseconds to wait. Default ten minutes: every wait has an end. */
-  readonly timeoutMs?: number
-  readonly signal?: AbortSignal
-  /** What may be spent on the answer. */
-  readonly budget?: BudgetLease
-  readonly run?: string
-  /** W3C traceparent of the caller's span. */
-  readonly trace?: string
-}
-
-/** An answer together with what it cost. */
-export interface Answered {
-  readonly value: unknown
-  readonly spent?: Usage
-}
-
 export interface ActorStatus {
   readonly address: Address
   readonly phase: string
@@ -129,36 +108,15 @@ export interface Runtime {
   stop(actor?: Address): Promise<void>
 }
 
-const DEFAULT_ASK_MS = 600_000
-
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const host: Host = { ...systemHost(), ...options.host }
   checkPolicy({ ...DEFAULT_POLICY, ...options.policy })
   const report = options.onError ?? warn
   const events = createEvents(report)
-  const journal = options.journal ?? inMemoryJournal()
-  const transport = options.transport ?? createInProcessBus({ clock: host.clock, onError: report }).connect()
-  const node = new Node({
-    name: options.name ?? host.id(),
-    namespace: options.namespace ?? 'main',
-    host,
-    journal,
-    events,
-    transport,
-    codec: createCodec(),
-    shared: options.transport !== undefined,
-    report,
-  })
+  const { node, release } = openNode(options, host, events, report)
   const supervisors = supervisorBehaviour()
   const root = address(SUPERVISOR, options.transport ? `root-${node.address.slice('node/'.length)}` : 'root')
-  const intensity = { restarts: 3, periodMs: 5_000 }
-  const ready = node.start({
-    address: root,
-    behaviour: supervisors,
-    input: toPlain({ self: root, onExceeded: 'stop-child', intensity }),
-    restart: 'permanent',
-    policy: DEFAULT_POLICY,
-  })
+  const ready = startRoot(node, root, supervisors)
   ready.catch(report)
   const shared = new Map<string, unknown>()
   let stopping: Promise<void> | undefined
@@ -167,31 +125,20 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     if (stopping)
       throw new RuntimeError('runtime-stopped', 'the runtime has stopped', { fix: 'create a new one' })
   }
-  const policyOf = (own: Partial<EffectPolicy> | undefined): EffectPolicy =>
-    checkPolicy({ ...DEFAULT_POLICY, ...options.policy, ...own })
 
   const spawn = async (behaviour: Behaviour, spec: SpawnOptions = {}): Promise<Address> => {
     running()
     const where = address(behaviour.type, spec.id ?? host.id())
-    const child: CellSpec = {
-      address: where,
-      behaviour,
-      ...(spec.input !== undefined && { input: toPlain(spec.input, `input of ${where}`) }),
-      supervisor: spec.supervisor ?? root,
-      restart: spec.restart ?? 'transient',
-      policy: policyOf(spec.policy),
-    }
+    const child = cellSpec(where, behaviour, { ...spec, supervisor: spec.supervisor ?? root }, options.policy)
     await ready
     await node.start(child)
     return where
   }
 
-  const supervise = async (spec: SuperviseOptions = {}): Promise<Address> => {
-    const { id = host.id(), children = [], strategy, intensity: own, supervisor } = spec
-    if (own) checkIntensity(own)
+  const supervise: Runtime['supervise'] = async (spec = {}) => {
+    const { id = host.id(), children = [], supervisor } = spec
     const self = address(SUPERVISOR, id)
-    const order = children.map(child => address(child.behaviour.type, child.id))
-    const input = { self, children: order, ...(strategy && { strategy }), ...(own && { intensity: own }) }
+    const input = supervisorInput(self, spec)
     await spawn(supervisors, { id, input, ...(supervisor && { supervisor }), restart: 'permanent' })
     try {
       for (const child of children) await spawn(child.behaviour, { ...child, supervisor: self })
@@ -202,19 +149,9 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     return self
   }
 
-  const askWithUsage = async (
-    to: Address,
-    type: string,
-    body: unknown = null,
-    ask: AskOptions = {},
-  ): Promise<Answered> => {
+  const askWithUsage: Runtime['askWithUsage'] = async (to, type, body = null, ask = {}) => {
     running()
-    const envelope = question(node, host, to, type, body, ask)
-    if (ask.signal?.aborted) throw abortError(ask.signal)
-    const withdraw = (): void => node.send(withdrawal(node, envelope))
-    const settled = node.questions.put(envelope, ask.signal, withdraw)
-    node.send(envelope)
-    return settled
+    return askFrom(node, to, type, body, ask)
   }
 
   return {
@@ -227,15 +164,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     ask: async (to, type, body, ask) => (await askWithUsage(to, type, body, ask)).value,
     tell(to, type, body = null) {
       running()
-      parseAddress(to)
-      node.send({
-        v: 1,
-        id: node.nextId(),
-        type: userType(type),
-        to,
-        from: node.address,
-        body: toPlain(body, type),
-      })
+      tellFrom(node, to, type, body)
     },
     publish(subject, body) {
       running()
@@ -254,72 +183,83 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     deadLetters: () => node.deadLetters.list(),
     async stop(actor) {
       if (actor) return node.stopTree(actor, 'asked')
-      stopping ??= stopNode(
-        node,
-        root,
-        ready,
-        options.transport ? undefined : transport,
-        options.journal ? undefined : journal,
-      )
+      stopping ??= stopNode(node, root, ready).then(release)
       return stopping
     },
   }
 }
 
-async function stopNode(
-  node: Node,
-  root: Address,
-  ready: Promise<unknown>,
-  ownTransport: Transport | undefined,
-  ownJournal: Journal | undefined,
-): Promise<void> {
-  // Why the root did not start was reported then; what it holds must be released all the same.
-  await ready.catch(() => {})
-  node.end(root, new RuntimeError('runtime-stopped', 'the runtime stopped before the answer came'))
-  await ownTransport?.drain()
-  await ownJournal?.close()
+/** A node with the adapters that `options` name, and how to release those that are its own. */
+function openNode(
+  options: RuntimeOptions,
+  host: Host,
+  events: Events,
+  report: (error: unknown) => void,
+): { readonly node: Node; readonly release: () => Promise<void> } {
+  const journal = options.journal ?? inMemoryJournal()
+  const transport = options.transport ?? createInProcessBus({ clock: host.clock, onError: report }).connect()
+  const node = new Node({
+    name: options.name ?? host.id(),
+    namespace: options.namespace ?? 'main',
+    host,
+    journal,
+    events,
+    transport,
+    codec: createCodec(),
+    shared: options.transport !== undefined,
+    report,
+  })
+  const release = async (): Promise<void> => {
+    if (!options.transport) await transport.drain()
+    if (!options.journal) await journal.close()
+  }
+  return { node, release }
 }
 
-function question(
-  node: Node,
-  host: Host,
-  to: Address,
-  type: string,
-  body: unknown,
-  ask: AskOptions,
-): Envelope {
-  parseAddress(to)
-  const id = node.nextId()
-  const { timeoutMs = DEFAULT_ASK_MS, budget, run, trace } = ask
+const ROOT_INTENSITY: Intensity = { restarts: 3, periodMs: 5_000 }
+
+/** The supervisor above all others: it gives up on one child alone, never on the node. */
+const startRoot = (node: Node, root: Address, behaviour: Behaviour): Promise<unknown> =>
+  node.start({
+    address: root,
+    behaviour,
+    input: toPlain({ self: root, onExceeded: 'stop-child', intensity: ROOT_INTENSITY }),
+    restart: 'permanent',
+    policy: DEFAULT_POLICY,
+  })
+
+/** Throws `not-plain-data`, `definition-invalid`. */
+function cellSpec(
+  where: Address,
+  behaviour: Behaviour,
+  { input, supervisor, restart = 'transient', policy }: SpawnOptions,
+  ofRuntime: Partial<EffectPolicy> | undefined,
+): CellSpec {
   return {
-    v: 1,
-    id,
-    type: userType(type),
-    to,
-    from: node.address,
-    replyTo: node.address,
-    correlation: id,
-    deadline: host.clock.now() + checkedAtLeast('timeoutMs of an ask', timeoutMs, 0),
-    ...(budget && { budget: parseLease(budget) }),
-    ...(run !== undefined && { run }),
-    ...(trace !== undefined && { trace }),
-    body: toPlain(body, type),
+    address: where,
+    behaviour,
+    ...(input !== undefined && { input: toPlain(input, `input of ${where}`) }),
+    ...(supervisor && { supervisor }),
+    restart,
+    policy: checkPolicy({ ...DEFAULT_POLICY, ...ofRuntime, ...policy }),
   }
 }
 
-const withdrawal = (node: Node, { id, to }: Envelope): Envelope => ({
-  v: 1,
-  id: `${id}.cancel`,
-  type: CANCEL,
-  to,
-  from: node.address,
-  body: { correlation: id },
-})
+/** Throws `definition-invalid`, `address-invalid`. */
+function supervisorInput(self: Address, { children = [], strategy, intensity }: SuperviseOptions) {
+  const order = children.map(child => address(child.behaviour.type, child.id))
+  return {
+    self,
+    children: order,
+    ...(strategy && { strategy: checkStrategy(strategy) }),
+    ...(intensity && { intensity: checkIntensity(intensity) }),
+  }
+}
 
-function userType(type: string): string {
-  checkMessageType(type)
-  refuseReserved(type)
-  return type
+async function stopNode(node: Node, root: Address, ready: Promise<unknown>): Promise<void> {
+  // Why the root did not start was reported then; what it holds must be released all the same.
+  await ready.catch(() => {})
+  node.end(root, new RuntimeError('runtime-stopped', 'the runtime stopped before the answer came'))
 }
 
 const statusOf = (cell: {

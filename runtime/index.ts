@@ -6,8 +6,6 @@ export { type ErrorCode, type ErrorKind, RuntimeError } from '../actors/errors.t
 export type { RunStatus, RuntimeEvent, Usage } from '../actors/events.ts'
 export {
   type ActorStatus,
-  type Answered,
-  type AskOptions,
   type ChildSpec,
   createRuntime,
   type Runtime,
@@ -16,6 +14,7 @@ export {
   type SuperviseOptions,
 } from './create-runtime.ts'
 export type { EventListener, Events } from './events.ts'
+export type { Answered, AskOptions } from './messages.ts'
 export { cache } from './resilience/cache.ts'
 export { fallback } from './resilience/fallback.ts'
 export { rateLimit } from './resilience/rate-limit.ts'

@@ -292,7 +292,7 @@ test('reads an error of a kind it does not know yet', async () => {
   await stop()
 })
 
-test('refuses a budgeted message that is told, once its work is done, no more and keeps no account of it', async () => {
+test('bounds by its budget also a message that is only told', async () => {
   const { near, send, stop } = pair()
   const begun: unknown[] = []
   const actor = await near.spawn(

@@ -118,6 +118,11 @@ function compileStep(step: Step, next: string): Node {
 const named = (type: string, step: Step): Node => ({ type, params: { step } })
 
 function callState(step: AskStep | WorkflowStep, next: string): Node {
+  const failed = named('keepFailure', step)
+  const fatal = { guard: (args: Args) => run.isFatal(step, args), target: FAILING, actions: failed }
+  const hasFailed = (args: Args): boolean => run.hasFailed(step, args)
+  const nestedFailures =
+    'workflow' in step ? [fatal, { guard: hasFailed, target: next, actions: failed }] : []
   return {
     tags: 'busy',
     entry: named('announce', step),
@@ -125,15 +130,11 @@ function callState(step: AskStep | WorkflowStep, next: string): Node {
       src: 'ask',
       id: step.id,
       input: (args: Args) => run.askInput(step, args.context),
-      onDone: [
-        {
-          guard: (args: Args) => run.nestedFailure(step, args) !== undefined,
-          target: failureTarget(step, next),
-          actions: named('keepFailure', step),
-        },
-        { target: next, actions: named('keepOutput', step) },
+      onDone: [...nestedFailures, { target: next, actions: named('keepOutput', step) }],
+      onError: [
+        ...(step.onError === 'skip' ? [fatal] : []),
+        { target: failureTarget(step, next), actions: failed },
       ],
-      onError: { target: failureTarget(step, next), actions: named('keepFailure', step) },
     },
   }
 }

@@ -57,7 +57,7 @@ export const actions = (workflow: Workflow) => ({
     enqueue.assign(run.callDone(context, step, event.output ?? null))
   }),
   keepFailure: act<AskStep | WorkflowStep>((args, step) => {
-    const error = run.nestedFailure(step, args) ?? run.callError(step, args)
+    const error = run.callError(step, args) as WireError
     signal(args.enqueue, 'step.finished', step.id, undefined, error)
     args.enqueue.assign(run.callFailed(args.context, step, error))
   }),

@@ -16,7 +16,6 @@ import {
   callError,
   isFinal,
   keep,
-  nestedFailure,
   type Progress,
   type RunState,
   roleOf,
@@ -83,7 +82,6 @@ export function nextItems(
 /** Why an item failed, or undefined when it did not. */
 export function itemError(step: MapStep, args: Args): WireError | undefined {
   const progress = args.context.maps[step.id]
-  if (!args.event.error) return nestedFailure(step.step, args)
   const index = indexOf(args.event.actorId ?? '')
   return callError(step.step, args, progress && scopeOfItem(step, progress, index))
 }

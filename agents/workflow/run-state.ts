@@ -180,9 +180,23 @@ export function attempt<T>(act: () => T): { readonly value: T } | { readonly err
   }
 }
 
-/** Why the step's ask failed. */
-export const callError = (call: Call, { context, event }: Args, extra: Scope = {}): WireError =>
-  askProblem(call, context, extra) ?? (event.error as WireError)
+/** Why a call failed, or undefined when it did not. A nested run that did not end as done failed. */
+export function callError(call: Call, args: Args, extra: Scope = {}): WireError | undefined {
+  const { context, event } = args
+  if (event.error) return askProblem(call, context, extra) ?? event.error
+  if (!('workflow' in call)) return undefined
+  const { status, error } = event.output as unknown as WorkflowResult
+  return status === 'done' ? undefined : (error ?? toWireError(notDone(status)))
+}
+
+export const hasFailed = (step: AskStep | WorkflowStep, args: Args): boolean =>
+  callError(step, args) !== undefined
+
+/** A failure that ends the run. */
+export function isFatal(step: AskStep | WorkflowStep, args: Args): boolean {
+  const error = callError(step, args)
+  return error !== undefined && (step.onError !== 'skip' || isFinal(error))
+}
 
 export const afterTurn = (state: RunState, role: string, turns = 1): RunState => ({
   ...state,
@@ -216,13 +230,6 @@ export function failed(state: RunState, step: Step, error: WireError): RunState 
 /** Failures that no step may skip: the run's own end. */
 export const isFinal = (error: WireError): boolean =>
   error.kind === 'budget-exhausted' || error.kind === 'cancelled'
-
-/** A nested run that answered, but not with `done`, is a failure of its step. */
-export function nestedFailure(step: Step | Call, { event }: Pick<Args, 'event'>): WireError | undefined {
-  if (!('workflow' in step)) return undefined
-  const result = event.output as unknown as WorkflowResult
-  return result.status === 'done' ? undefined : (result.error ?? toWireError(notDone(result.status)))
-}
 
 const notDone = (status: RunStatus): RuntimeError =>
   new RuntimeError('effect-failed', `a nested run ended as ${status}`)

@@ -7,6 +7,7 @@ import type { Behaviour } from '../../actors/behaviour.ts'
 import type { BudgetLease } from '../../actors/budget-lease.ts'
 import { RuntimeError, toRuntimeError, toWireError, type WireError } from '../../actors/errors.ts'
 import { addUsage, NO_USAGE, type RunStatus, type Usage } from '../../actors/events.ts'
+import { cancelled } from '../../actors/in-flight.ts'
 import type { Runtime } from '../../runtime/create-runtime.ts'
 import { type Problem, partial, type RunState, statusOf, type WorkflowResult } from './run-state.ts'
 
@@ -158,12 +159,8 @@ function follow({ runtime, onHuman, signal }: RunOptions, runs: ReadonlySet<Addr
     const { step } = question
     try {
       if (!onHuman) throw unanswerable(step)
-      await runtime.ask(
-        actor,
-        'human.answer',
-        { step, answer: await onHuman(question, anySignal) },
-        { signal: anySignal },
-      )
+      const answer = await Promise.race([onHuman(question, anySignal), whenAborted(anySignal)])
+      await runtime.ask(actor, 'human.answer', { step, answer }, { signal: anySignal })
     } catch (error) {
       if (anySignal.aborted) return
       runtime.tell(actor, 'human.unavailable', { step })
@@ -184,3 +181,11 @@ function follow({ runtime, onHuman, signal }: RunOptions, runs: ReadonlySet<Addr
 
 const unanswerable = (step: string): RuntimeError =>
   new RuntimeError('input-invalid', `nobody is there to answer "${step}"`)
+
+/** Rejects when `signal` aborts: who never answers must not keep the runtime from stopping. */
+const whenAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const end = (): void => reject(cancelled('the run is over'))
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })

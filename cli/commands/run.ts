@@ -1,16 +1,17 @@
 /** `agenticraft run WORKFLOW`: runs a workflow to its end; progress on stderr, the result on stdout. */
-import { access, constants, stat, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { fromWireError, RuntimeError } from '../../actors/errors.ts'
-import type { RunStatus, RuntimeEvent } from '../../actors/events.ts'
+import type { RunStatus } from '../../actors/events.ts'
 import type { RunResult } from '../../agents/workflow/run-workflow.ts'
 import type { RunnableWorkflow } from '../../agents/workflow/runnable.ts'
-import { createRuntime, type Runtime } from '../../runtime/create-runtime.ts'
+import { createRuntime } from '../../runtime/create-runtime.ts'
 import type { Command, CommandContext, Parser } from '../command.ts'
 import { describeFailure, EXIT, type ExitCode, exitCodeOf, formatFailure } from '../failure.ts'
+import { refuseUnwritable, writeOut } from '../out-file.ts'
 import { fieldsOf, inputOf, optionsOf, wholeNumber } from '../run-options.ts'
-import { advance, isNews, line, type Rows, seconds } from '../run-progress.ts'
-import { printable, type Terminal } from '../terminal.ts'
+import { seconds } from '../run-progress.ts'
+import { showRun } from '../run-view.ts'
+import { printable } from '../terminal.ts'
 
 interface RunFlags {
   readonly stream?: boolean
@@ -44,16 +45,26 @@ export const run: Command = {
     if (flags.out) await refuseUnwritable(resolve(context.cwd, flags.out))
     const runtime = createRuntime()
     const runId = runtime.host.id()
-    const stopShowing = show(runtime, workflow, runId, flags, context)
+    const { terminal, signal } = context
+    const { model, stream = false } = flags
+    const stopShowing = showRun({
+      runtime,
+      runId,
+      workflow: name,
+      model,
+      stream,
+      terminal,
+      signal,
+    })
     try {
       const result = await workflow.run(input, {
         runtime,
         runId,
         cwd: context.cwd,
         env: context.env,
-        signal: context.signal,
+        signal,
         ...(size !== undefined && { size }),
-        ...(flags.model !== undefined && { model: flags.model }),
+        ...(model !== undefined && { model }),
       })
       stopShowing()
       return await finish(workflow, result, flags, context)
@@ -77,112 +88,6 @@ function addFlags(parser: Parser): void {
     .option('--model <provider:model>', 'think with this language model; without one, work extractively')
     .option('--stream', 'print every event as a line of JSON, the result last')
     .option('--out <file>', 'write the result to this file instead of stdout')
-}
-
-/** Before any work is done: what it would cost is lost when its result has no place to go. */
-async function refuseUnwritable(path: string): Promise<void> {
-  const existing = await stat(path).catch(() => undefined)
-  if (existing?.isDirectory()) throw unwritable(path, 'it is a folder', 'name a file in it')
-  try {
-    await access(existing ? path : dirname(path), constants.W_OK)
-    if (!existing && !(await stat(dirname(path))).isDirectory()) throw new Error('its folder is a file')
-  } catch (cause) {
-    const why = existing ? 'it is protected against writing' : 'its folder does not exist or is not writable'
-    throw unwritable(path, why, 'create the folder, or choose another file with --out', cause)
-  }
-}
-
-const unwritable = (path: string, why: string, fix: string, cause?: unknown): RuntimeError =>
-  new RuntimeError('output-unwritable', `"${path}" cannot be written`, { why, fix, cause })
-
-/** Shows progress until the returned function is called: events on stdout, a live view, or lines. */
-function show(
-  runtime: Runtime,
-  workflow: RunnableWorkflow,
-  runId: string,
-  flags: RunFlags,
-  context: CommandContext,
-): () => void {
-  const { terminal } = context
-  terminal.message(
-    paint => `${paint('bold', 'AgentiCraft')} · ${workflow.name} · run ${runId} · in-process bus`,
-  )
-  if (!flags.model) {
-    terminal.message(
-      paint =>
-        `  ${paint('yellow', '!')} extractive: no language model configured. The report is composed from sentences of your sources.\n` +
-        '    Use --model provider:model to get a language model.',
-    )
-  }
-  if (flags.stream)
-    return runtime.events.subscribe(event => terminal.data(JSON.stringify({ v: 1, ...event })))
-  return terminal.live
-    ? showLive(runtime, runId, terminal.live, context.signal)
-    : showLines(runtime, runId, terminal)
-}
-
-const FRAME_MS = 100
-
-function showLive(
-  runtime: Runtime,
-  runId: string,
-  live: NonNullable<Terminal['live']>,
-  signal: AbortSignal,
-): () => void {
-  let rows: Rows = new Map()
-  let changed = true
-  const draw = (): void => {
-    const working = [...rows.values()].some(row => row.since !== undefined)
-    const now = runtime.host.clock.now()
-    if (changed || working)
-      live.draw((paint, width) => [...rows.values()].map(row => line(row, paint, now, width)))
-    changed = false
-  }
-  const unsubscribe = runtime.events.subscribe(event => {
-    const next = event.run === runId ? advance(rows, event) : rows
-    changed ||= next !== rows
-    rows = next
-  })
-  // What is said on Ctrl-C stands above the rows, which are drawn again below it.
-  const makeRoom = (): void => {
-    live.clear()
-    changed = true
-  }
-  signal.addEventListener('abort', makeRoom, { once: true })
-  const timer = setInterval(draw, FRAME_MS)
-  return once(() => {
-    clearInterval(timer)
-    signal.removeEventListener('abort', makeRoom)
-    unsubscribe()
-    changed = true
-    draw()
-  })
-}
-
-/** Lines that are not drawn again have the room of a log. */
-const LINE_WIDTH = 140
-
-/** Away from a screen: a line whenever an agent begins something, waits, fails or is done. */
-function showLines(runtime: Runtime, runId: string, terminal: Terminal): () => void {
-  let rows: Rows = new Map()
-  return once(
-    runtime.events.subscribe((event: RuntimeEvent) => {
-      if (event.run !== runId) return
-      const before = rows.get(event.actor)
-      rows = advance(rows, event)
-      const row = rows.get(event.actor)
-      if (row && row !== before && isNews(before, row))
-        terminal.message(paint => line(row, paint, event.at, LINE_WIDTH))
-    }),
-  )
-}
-
-function once(stop: () => void): () => void {
-  let stopped = false
-  return () => {
-    if (!stopped) stop()
-    stopped = true
-  }
 }
 
 /** A run that failed exits as its cause does: 69 when a model cannot be reached, 78 when a source is missing. */
@@ -214,7 +119,9 @@ async function finish(
     if (flags.out) await writeOut(resolve(context.cwd, flags.out), text, terminal)
     else if (!flags.stream) terminal.data(text)
   }
-  const skipped = problems.filter(one => one.error.message !== error?.message)
+  const skipped = problems.filter(
+    one => one.error.kind !== 'cancelled' && one.error.message !== error?.message,
+  )
   for (const { step, error: why } of skipped)
     terminal.message(paint => `  ${paint('yellow', '!')} ${printable(`${step}: ${why.code} ${why.message}`)}`)
   if (error && !terminal.json) {
@@ -224,26 +131,13 @@ async function finish(
   return exitOf(result)
 }
 
-/** The work is done and paid for: when the file cannot be written after all, the result goes to stdout. */
-async function writeOut(path: string, text: string, terminal: Terminal): Promise<void> {
-  try {
-    await writeFile(path, text.endsWith('\n') ? text : `${text}\n`)
-  } catch (cause) {
-    terminal.data(text)
-    throw unwritable(
-      path,
-      'writing failed; the result was printed instead',
-      'free the disk or the file',
-      cause,
-    )
-  }
-}
-
 function summary({ status, durationMs, usage }: RunResult, { out }: RunFlags): string {
   const tokens = usage.inputTokens + usage.outputTokens
   const parts = [
     `${status} in ${seconds(durationMs)}`,
-    ...(usage.modelCalls > 0 ? [`${usage.modelCalls} model calls`, `${tokens} tokens`] : []),
+    ...(usage.modelCalls > 0
+      ? [`${usage.modelCalls} model call${usage.modelCalls === 1 ? '' : 's'}`, `${tokens} tokens`]
+      : []),
     ...(usage.costUsd ? [`$${usage.costUsd.toFixed(4)}`] : []),
     ...(out && status === 'done' ? [`written to ${out}`] : []),
   ]

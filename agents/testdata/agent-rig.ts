@@ -2,7 +2,7 @@
 import type { Address } from '../../actors/address.ts'
 import { RuntimeError } from '../../actors/errors.ts'
 import type { EffectPolicy } from '../../actors/strategy.ts'
-import type { Answered, AskOptions } from '../../runtime/create-runtime.ts'
+import type { Answered, AskOptions } from '../../runtime/messages.ts'
 import { type TestRuntime, testRuntime } from '../../runtime/testkit/test-runtime.ts'
 import type { Agent } from '../define-agent.ts'
 import type { ModelSpec } from '../models/access.ts'
