@@ -67,7 +67,8 @@ test('installing it brings no test library and no model provider', async () => {
     )
 })
 
-const LAMP = '# Lamps\n\nA lighthouse warns ships with a lamp.\nThe lamp of a lighthouse turns all night.\n'
+const LAMP =
+  '# Lamps\n\nA lighthouse warns ships with a lamp that is seen from far away.\nThe lamp of a lighthouse turns all night long.\n'
 const FOG =
   '# Fog\n\nIn fog a lighthouse warns ships with a horn.\nThe horn of a lighthouse sounds in fog only.\n'
 
@@ -98,8 +99,8 @@ await runtime.stop()
   assert.is(status, 0, stderr)
   const { said, calls, report } = JSON.parse(stdout)
   assert.equal([said, calls], [{ text: 'again' }, 0])
-  assert.match(report, 'A lighthouse warns ships with a lamp. [1]')
-  assert.match(report, '- [1] lamp.md:3')
+  assert.match(report, /A lighthouse warns ships with a lamp that is seen from far away\. \[\d\]/)
+  assert.match(report, /- \[\d\] lamp\.md:3 /)
 })
 
 test('its types hold for a strict program that checks libraries as well', async () => {

@@ -5,8 +5,9 @@
  */
 import { type Address, parseAddress } from './address.ts'
 import type { Amounts } from './budget.ts'
+import { noteExhausted } from './budget-events.ts'
 import { parseLease } from './budget-lease.ts'
-import type { CellHost, CellSpec } from './cell-host.ts'
+import type { CellHost, CellSpec, Spawn } from './cell-host.ts'
 import { checkMessageType, type Envelope, refuseReserved } from './envelope.ts'
 import { type RuntimeError, toRuntimeError, toWireError, type WireError } from './errors.ts'
 import { NO_USAGE, type Usage } from './events.ts'
@@ -86,6 +87,7 @@ export class Acting implements InFlightOwner {
       return
     }
     this.#settle(intent, 'usage' in taken ? taken.usage : undefined)
+    if (taken.kind === 'failure' && !intent.askedOf) noteExhausted(this, taken.error, intent.cause)
     if (taken.kind === 'attempt-failed') {
       this.#reportEffect(intent, taken.error)
     } else {
@@ -119,6 +121,9 @@ export class Acting implements InFlightOwner {
       case 'fail':
         this.refuse(act.cause ?? cause, act.error, id)
         return
+      case 'spawn':
+        this.#spawn(act, id, cause)
+        return
       case 'publish':
         host.publish(address, act.kind, act.body, cause)
         return
@@ -141,6 +146,16 @@ export class Acting implements InFlightOwner {
         return
       case 'signal':
         host.signal(address, act.name, act.body, cause)
+    }
+  }
+
+  #spawn(act: Spawn, id: string, cause: Cause | undefined): void {
+    try {
+      this.#inbound?.spawn(cause)
+      this.host.spawn(this.spec, act)
+    } catch (thrown) {
+      const body = { type: act.type, id: act.id, error: toWireError(thrown) }
+      this.host.send(this.#tell(id, this.address, 'spawn.failed', body as unknown as Plain, cause))
     }
   }
 
@@ -254,17 +269,7 @@ export class Acting implements InFlightOwner {
   }
 
   #tell(id: string, to: Address, type: string, body: Plain, cause: Cause | undefined): Envelope {
-    const { trace, run } = cause ?? {}
-    return {
-      v: 1,
-      id,
-      type,
-      to,
-      from: this.address,
-      ...(trace !== undefined && { trace }),
-      ...(run !== undefined && { run }),
-      body,
-    }
+    return protocol.message(id, this.address, to, type, body, cause)
   }
 
   #start(child: string, src: string, input: Plain, id: string, cause: Cause | undefined): void {

@@ -83,6 +83,12 @@ const METERED: ReadonlySet<Counted> = new Set(['tokens', 'costUsd'])
 
 const callsModel = (amounts: Amounts): boolean => (amounts.modelCalls ?? 0) > 0 || (amounts.tokens ?? 0) > 0
 
+/** Counts one spawned actor. Throws `budget-exhausted`. */
+export const spawn = (account: Account): Account => {
+  hold(account, { spawns: 1 })
+  return { ...account, spawned: account.spawned + 1 }
+}
+
 /** Gives back what was set aside and books what was really spent. */
 export const settle = (account: Account, held: Amounts, spent: Usage): Account => ({
   ...account,

@@ -12,6 +12,9 @@ import type { EffectPolicy, RestartType } from './strategy.ts'
 /** What a supervisor decided about one child. */
 export type Decision = Act & { readonly act: 'direct' }
 
+/** What an actor wants started. */
+export type Spawn = Act & { readonly act: 'spawn' }
+
 export interface CellHost extends Host {
   readonly events: EventSink
   readonly journal: Journal
@@ -23,6 +26,8 @@ export interface CellHost extends Host {
   /** Carries out a supervisor's decision about one of its children, or its own escalation. */
   direct(supervisor: Address, decision: Decision): void
   signal(from: Address, name: string, body: Plain, cause: Cause | undefined): void
+  /** Starts an actor for another, under its supervisor. What goes wrong is told to `parent` as `spawn.failed`. */
+  spawn(parent: CellSpec, child: Spawn): void
   /** The cell is gone; its address is free again. */
   stopped(actor: Address, reason: 'done' | 'asked' | 'crashed'): void
 }

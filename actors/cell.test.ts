@@ -40,6 +40,7 @@ function alone(behaviour: Behaviour, on = false) {
     publish: () => {},
     direct: () => {},
     signal: () => {},
+    spawn: () => {},
     stopped: (_, reason) => ended.push(reason),
   }
   const cell = new Cell(

@@ -76,6 +76,8 @@ export type RuntimeEvent =
       readonly durationMs: number
       readonly reason: Reason
       readonly error: WireError
+      /** What the attempt spent all the same. */
+      readonly usage?: Usage
     })
   | (EffectStamp & {
       readonly type: 'effect.retrying'
@@ -100,7 +102,7 @@ export type RuntimeEvent =
   | (Stamp & {
       readonly type: 'budget.exhausted'
       readonly what: string
-      readonly limit: number
+      readonly left: number
       readonly needed: number
     })
   | (Stamp & { readonly type: 'run.started'; readonly run: string; readonly workflow: string })

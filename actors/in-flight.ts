@@ -299,6 +299,7 @@ export class InFlight {
         durationMs: now - began,
         reason,
         error: wire,
+        ...(usage && { usage }),
       })
     }
     const final = STOP_SIGNALS.has(error.kind) || error.kind === 'budget-exhausted'

@@ -2,7 +2,7 @@
  * The asks an actor still owes an answer, each with the account of what may be spent on it. An ask that ends
  * without an answer of the machine's own is answered with an error: nobody waits for a timeout.
  */
-import { type Account, type Amounts, amountsOf, hold, lend, openAccount, settle } from './budget.ts'
+import { type Account, type Amounts, amountsOf, hold, lend, openAccount, settle, spawn } from './budget.ts'
 import type { BudgetLease } from './budget-lease.ts'
 import { RuntimeError } from './errors.ts'
 import { NO_USAGE, type Usage } from './events.ts'
@@ -78,6 +78,12 @@ export class Inbound {
     const amounts = amountsOf(wanted())
     owed.account = hold(owed.account, amounts)
     return amounts
+  }
+
+  /** Counts an actor that is started for this work. Throws `budget-exhausted`. */
+  spawn(cause: Cause | undefined): void {
+    const owed = this.#find(cause)
+    if (owed) owed.account = spawn(owed.account)
   }
 
   /** Lends part of what is left to an ask. Undefined when nothing is limited. Throws `budget-exhausted`. */

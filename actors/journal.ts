@@ -73,6 +73,7 @@ export type Act =
     }
   | { readonly act: 'reply'; readonly body: Plain; readonly cause?: Cause }
   | { readonly act: 'fail'; readonly error: WireError; readonly cause?: Cause }
+  | { readonly act: 'spawn'; readonly type: string; readonly id: string; readonly input?: Plain }
   /** What follows in this commit is done for the ask of that message. */
   | { readonly act: 'behalf'; readonly of: string }
   | { readonly act: 'publish'; readonly kind: string; readonly body: Plain }

@@ -49,6 +49,8 @@ export const outputs = {
   fail: (_: unknown, __: { error: WireError }): void => {},
   /** From here on, works for the ask whose message had this id: its deadline, budget and answer. */
   behalf: (_: unknown, __: { of: string }): void => {},
+  /** Starts an actor of a type that this node knows, under the same supervisor. Refused: `spawn.failed`. */
+  spawn: (_: unknown, __: { type: string; id: string; input?: unknown }): void => {},
   /** Publishes on `event.<type>.<id>.<kind>`. */
   publish: (_: unknown, __: { kind: string; body: unknown }): void => {},
   /** A supervisor's word to a child: lets it resume, restart, stop. */

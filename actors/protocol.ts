@@ -127,6 +127,28 @@ export const takenOf = (envelope: Envelope): Taken & { kind: 'message' } => ({
   attempt: envelope.attempt ?? 1,
 })
 
+/** A message of `from`, within the run and trace of what caused it. */
+export function message(
+  id: string,
+  from: Address,
+  to: Address,
+  type: string,
+  body: Plain,
+  cause: Cause | undefined,
+): Envelope {
+  const { trace, run } = cause ?? {}
+  return {
+    v: 1,
+    id,
+    type,
+    to,
+    from,
+    ...(trace !== undefined && { trace }),
+    ...(run !== undefined && { run }),
+    body,
+  }
+}
+
 /** An answer to the ask behind `cause`, or undefined when nobody waits. */
 export function answer(
   id: string,

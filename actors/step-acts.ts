@@ -3,7 +3,7 @@
  * could not be carried out with (an address that is none, a reserved type) is refused here, before the commit,
  * so that carrying out cannot fail halfway. Used by `behaviour.ts` alone.
  */
-import { parseAddress } from './address.ts'
+import { parseAddress, token } from './address.ts'
 import { checkMessageType, refuseReserved } from './envelope.ts'
 import { isWireError, RuntimeError } from './errors.ts'
 import type { Act } from './journal.ts'
@@ -100,6 +100,10 @@ const OUTPUTS: Readonly<Record<OutputName, Check>> = {
   },
   behalf({ of }) {
     if (!isText(of)) throw unsupported('"behalf" is not given the id of a message')
+  },
+  spawn({ type, id }) {
+    token(type as string, 'actor type')
+    token(id as string, 'actor id')
   },
   publish({ kind }) {
     checkMessageType(kind)

@@ -116,6 +116,12 @@ export type EffectDecision =
 /** Failures that say that the call was never begun, so that making it again repeats nothing. */
 const NOT_BEGUN: ReadonlySet<Reason> = new Set(['rate-limited', 'circuit-open'])
 
+const WHY_NOT = {
+  'not-retryable': 'it would only fail again',
+  attempts: 'no attempt is left',
+  deadline: 'the next attempt would come too late',
+} as const
+
 /** Another attempt, after which delay and with which remedy, or why not. */
 export function decideEffect(policy: EffectPolicy, failure: EffectFailure): EffectDecision {
   const remedy = policy.remedies.find(
@@ -131,7 +137,7 @@ export function decideEffect(policy: EffectPolicy, failure: EffectFailure): Effe
     random: failure.random,
     ...(failure.deadline !== undefined && { deadline: failure.deadline }),
   })
-  if (!decision.retry) return { retry: false, because: decision.because }
+  if (!decision.retry) return { retry: false, because: WHY_NOT[decision.because] }
   return {
     retry: true,
     delayMs: decision.delayMs,

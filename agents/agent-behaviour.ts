@@ -1,7 +1,9 @@
 /**
  * The machine of every agent: take one task, prepare, think, use tools, think again, finish, answer. While it
- * works it takes no other task: they wait in its bounded mailbox. It is plain XState; all it does to the world
- * are the effects of `agent-effects.ts`, and what it decides are the rules of `task.ts`.
+ * works it takes no other task: they wait in its bounded mailbox. All it does to the world are the effects of
+ * `agent-effects.ts`; what each event means is one decision of `task.ts`, which the machine carries out.
+ *
+ * Hot path: bench/scenarios/agent-turn.ts
  */
 import { type Behaviour, defineBehaviour } from '../actors/behaviour.ts'
 import type { WireError } from '../actors/errors.ts'
@@ -16,7 +18,15 @@ import {
 import type { Plain } from '../actors/plain.ts'
 import { type AgentSetting, agentEffects, type Thought, toolEffect, toolEffectName } from './agent-effects.ts'
 import type { Agent } from './define-agent.ts'
-import { type Assignment, IDLE, type TaskRules, type TaskState, taskRules } from './task.ts'
+import {
+  type Assignment,
+  type Decision,
+  IDLE,
+  type Next,
+  type TaskRules,
+  type TaskState,
+  taskRules,
+} from './task.ts'
 
 type Assign = MessageEvent<Assignment, 'task.assign'>
 /** How XState reports a child: `xstate.done.actor.<id>`, `xstate.error.actor.<id>`. */
@@ -27,48 +37,45 @@ interface ChildEvent {
   readonly error?: WireError
 }
 type Args = { readonly context: TaskState; readonly event: unknown }
-
-const assignment = ({ event }: Args): Assignment => (event as Assign).body
-const output = ({ event }: Args): Plain => (event as ChildEvent).output as Plain
-const thought = (args: Args): Thought => output(args) as unknown as Thought
+type Decide = (args: Args) => Decision
 
 /** The behaviour of one agent with one setting. Its type is the agent's name. */
 export function agentBehaviour(agent: Agent, setting: AgentSetting): Behaviour {
   const rules = taskRules(agent, setting.model !== undefined)
+  const decide = decider(rules)
+  const is = (next: Next) => (args: Args) => decide(args).next === next
   const machine = setup({
     types: { context: {} as TaskState, events: {} as Assign | ChildEvent },
     actors: { ...agentEffects(agent, setting), ...toolEffects(agent) },
     guards: {
-      isRefused: args => rules.problem(assignment(args)) !== undefined,
-      isExtractive: args => rules.way(assignment(args).skill) === 'extract',
-      needsMaterial: args => rules.way(assignment(args).skill) === 'prepare',
-      hasFailed: ({ context }) => context.error !== null,
-      wantsTools: ({ context }) => context.queue.length > 0,
-      isMisfit: ({ context }) => context.repairing,
-      isToFinish: ({ context }) => rules.hasFinish(context.task.skill),
-      isActing: ({ context }) => context.queue.length > 0 || Object.keys(context.running).length > 0,
+      isRefused: is('refuse'),
+      extracts: is('extract'),
+      prepares: is('prepare'),
+      thinks: is('think'),
+      acts: is('act'),
+      waits: is('wait'),
+      finishes: is('finish'),
+      answers: is('answer'),
+      hasFailed: is('fail'),
     },
     actions: {
       ...outputs,
-      accept: assign(args => rules.accept(assignment(args))),
-      begin: assign(({ context }) => rules.begin(context, null)),
-      beginWith: assign(args => rules.begin(args.context, output(args))),
-      think: assign(args => rules.afterThought(args.context, thought(args))),
-      keepReply: assign(args => ({ reply: output(args) })),
-      keepError: assign(({ event }) => ({ error: (event as ChildEvent).error ?? null })),
-      callTools: enqueueActions(({ context, enqueue }) =>
-        callTools(rules, context, enqueue as unknown as Enqueue),
-      ),
-      keepResult: enqueueActions(({ context, event, enqueue }) =>
-        callTools(rules, afterCall(rules, context, event as ChildEvent), enqueue as unknown as Enqueue),
-      ),
-      handResults: assign(({ context }) => rules.afterCalls(context)),
+      keep: assign(args => decide(args).state),
+      callTools: enqueueActions(({ context, event, enqueue }) => {
+        const { state, start } = decide({ context, event })
+        enqueue.assign(state)
+        for (const [child, call] of start)
+          (enqueue as unknown as Enqueue).spawnChild(toolEffectName(call.name), {
+            id: child,
+            input: call.input,
+          })
+      }),
       stopCalls: enqueueActions(({ context, enqueue }) => {
         for (const child of Object.keys(context.running)) enqueue.stopChild(child)
       }),
       forget: assign(IDLE),
     },
-  }).createMachine(agentStates(agent.name, rules) as never)
+  }).createMachine(agentStates(agent.name, rules, decide) as never)
   return defineBehaviour({
     type: agent.name,
     machine: machine as unknown as AnyStateMachine,
@@ -76,141 +83,141 @@ export function agentBehaviour(agent: Agent, setting: AgentSetting): Behaviour {
   })
 }
 
-const failed = { target: 'failing', actions: 'keepError' } as const
+interface Enqueue {
+  spawnChild(src: string, options: { readonly id: string; readonly input: Plain }): void
+}
+
+/** What an event means for a task. Guards and actions of one step ask for the same: it is worked out once. */
+function decider(rules: TaskRules): Decide {
+  let last: { readonly context: TaskState; readonly event: unknown; readonly decision: Decision } | undefined
+  return ({ context, event }) => {
+    if (last?.event !== event || last?.context !== context) {
+      last = { context, event, decision: decisionOf(rules, context, event as Assign | ChildEvent) }
+    }
+    return last.decision
+  }
+}
+
+function decisionOf(rules: TaskRules, state: TaskState, event: Assign | ChildEvent): Decision {
+  if (!('actorId' in event)) return rules.take(event.body)
+  const { actorId, output = null, error } = event
+  switch (actorId) {
+    case 'prepare':
+      return rules.prepared(state, output)
+    case 'model':
+      return rules.thought(state, output as unknown as Thought)
+    default:
+      return rules.called(state, actorId, error ? { error } : { output })
+  }
+}
+
+const reply = (body: (args: Args) => Plain) => [
+  { type: 'reply', params: (args: Args) => ({ body: body(args) }) },
+  'forget',
+]
+const output = ({ event }: Args): Plain => (event as ChildEvent).output ?? null
 
 /** The states; every name they use is declared above. */
-const agentStates = (id: string, rules: TaskRules) => ({
-  id,
-  context: IDLE,
-  initial: 'idle',
-  states: {
-    idle: {
-      on: {
-        'task.assign': [
-          {
-            guard: 'isRefused',
-            actions: { type: 'fail', params: (args: Args) => ({ error: rules.problem(assignment(args)) }) },
-          },
-          { guard: 'isExtractive', target: 'extracting', actions: 'accept' },
-          { guard: 'needsMaterial', target: 'preparing', actions: 'accept' },
-          { target: 'ready', actions: ['accept', 'begin'] },
-        ],
-      },
-    },
-    extracting: {
-      tags: 'busy',
-      invoke: {
-        src: 'extract',
-        id: 'extract',
-        input: ({ context }: Args) => context.task,
-        onDone: { target: 'answering', actions: 'keepReply' },
-        onError: failed,
-      },
-    },
-    preparing: {
-      tags: 'busy',
-      invoke: {
-        src: 'prepare',
-        id: 'prepare',
-        input: ({ context }: Args) => context.task,
-        onDone: { target: 'ready', actions: 'beginWith' },
-        onError: failed,
-      },
-    },
-    ready: {
-      tags: 'busy',
-      always: [{ guard: 'hasFailed', target: 'failing' }, { target: 'thinking' }],
-    },
-    thinking: {
-      tags: 'busy',
-      invoke: {
-        src: 'model',
-        id: 'model',
-        input: ({ context }: Args) => ({
-          skill: context.task.skill,
-          request: rules.request(context),
-          repair: context.repairing,
-        }),
-        onDone: { target: 'judging', actions: 'think' },
-        onError: failed,
-      },
-    },
-    judging: {
-      tags: 'busy',
-      always: [
-        { guard: 'hasFailed', target: 'failing' },
-        { guard: 'isMisfit', target: 'thinking' },
-        { guard: 'wantsTools', target: 'acting' },
-        { guard: 'isToFinish', target: 'finishing' },
-        { target: 'answering' },
-      ],
-    },
-    acting: {
-      tags: 'busy',
-      entry: 'callTools',
-      on: {
-        'xstate.done.actor.*': { actions: 'keepResult' },
-        'xstate.error.actor.*': { actions: 'keepResult' },
-      },
-      always: [
-        { guard: 'hasFailed', target: 'failing' },
-        { guard: 'isActing', actions: [] },
-        { target: 'ready', actions: 'handResults' },
-      ],
-    },
-    finishing: {
-      tags: 'busy',
-      invoke: {
-        src: 'finish',
-        id: 'finish',
-        input: ({ context }: Args) => ({ ...context.task, reply: context.reply, material: context.material }),
-        onDone: { target: 'answering', actions: 'keepReply' },
-        onError: failed,
-      },
-    },
-    answering: {
-      tags: 'busy',
-      always: {
-        target: 'idle',
-        actions: [{ type: 'reply', params: ({ context }: Args) => ({ body: context.reply }) }, 'forget'],
-      },
-    },
-    failing: {
-      tags: 'busy',
-      always: {
-        target: 'idle',
-        actions: [
-          { type: 'fail', params: ({ context }: Args) => ({ error: context.error }) },
-          'stopCalls',
-          'forget',
-        ],
-      },
-    },
-  },
-})
-
-type Enqueue = {
-  readonly assign: (state: TaskState) => void
-  readonly spawnChild: (src: string, options: { readonly id: string; readonly input: Plain }) => void
-}
-
-/** Starts what may run now. Names that are no tools are answered at once, so another batch may follow. */
-function callTools(rules: TaskRules, before: TaskState, enqueue: Enqueue): void {
-  let state = before
-  while (state.queue.length > 0 && Object.keys(state.running).length === 0 && state.error === null) {
-    const next = rules.startCalls(state)
-    state = next.state
-    for (const [child, { call }] of next.start)
-      enqueue.spawnChild(toolEffectName(call.name), { id: child, input: call.input })
+function agentStates(id: string, rules: TaskRules, decide: Decide) {
+  const error = (args: Args) => ({ error: decide(args).state.error })
+  const failed = {
+    guard: 'hasFailed',
+    target: 'idle',
+    actions: [{ type: 'fail', params: error }, 'stopCalls', 'forget'],
   }
-  enqueue.assign(state)
+  const broken = {
+    target: 'idle',
+    actions: [
+      { type: 'fail', params: ({ event }: Args) => ({ error: (event as ChildEvent).error }) },
+      'forget',
+    ],
+  }
+  const thinks = { guard: 'thinks', target: 'thinking', actions: 'keep' }
+  const acts = { guard: 'acts', target: 'acting', actions: 'callTools' }
+  const called = [
+    failed,
+    { guard: 'waits', actions: 'keep' },
+    { guard: 'acts', actions: 'callTools' },
+    thinks,
+  ]
+  return {
+    id,
+    context: IDLE,
+    initial: 'idle',
+    states: {
+      idle: {
+        on: {
+          'task.assign': [
+            { guard: 'isRefused', actions: { type: 'fail', params: error } },
+            { guard: 'extracts', target: 'extracting', actions: 'keep' },
+            { guard: 'prepares', target: 'preparing', actions: 'keep' },
+            failed,
+            thinks,
+          ],
+        },
+      },
+      extracting: {
+        tags: 'busy',
+        invoke: {
+          src: 'extract',
+          id: 'extract',
+          input: ({ context }: Args) => context.task,
+          onDone: { target: 'idle', actions: reply(output) },
+          onError: broken,
+        },
+      },
+      preparing: {
+        tags: 'busy',
+        invoke: {
+          src: 'prepare',
+          id: 'prepare',
+          input: ({ context }: Args) => context.task,
+          onDone: [failed, thinks],
+          onError: broken,
+        },
+      },
+      thinking: {
+        tags: 'busy',
+        invoke: {
+          src: 'model',
+          id: 'model',
+          input: ({ context }: Args) => ({
+            skill: context.task.skill,
+            request: rules.request(context),
+            repair: context.repairing,
+            trouble: context.trouble,
+          }),
+          onDone: [
+            failed,
+            acts,
+            { ...thinks, reenter: true },
+            { guard: 'finishes', target: 'finishing', actions: 'keep' },
+            { guard: 'answers', target: 'idle', actions: reply(args => decide(args).state.reply) },
+          ],
+          onError: broken,
+        },
+      },
+      acting: {
+        tags: 'busy',
+        on: { 'xstate.done.actor.*': called, 'xstate.error.actor.*': called },
+      },
+      finishing: {
+        tags: 'busy',
+        invoke: {
+          src: 'finish',
+          id: 'finish',
+          input: ({ context: { task, reply: written, material } }: Args) => ({
+            ...task,
+            reply: written,
+            material,
+          }),
+          onDone: { target: 'idle', actions: reply(output) },
+          onError: broken,
+        },
+      },
+    },
+  }
 }
-
-const afterCall = (
-  rules: TaskRules,
-  state: TaskState,
-  { actorId, output: result, error }: ChildEvent,
-): TaskState => rules.afterCall(state, actorId, error ? { error } : { output: result ?? null })
 
 function toolEffects(agent: Agent): Record<never, never> {
   const tools = [...(agent.tools ?? []), ...Object.values(agent.skills).flatMap(skill => skill.tools ?? [])]

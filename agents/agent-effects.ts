@@ -3,8 +3,8 @@
  * an answer. Each result is committed before the agent sees it, so a crash never buys the same tokens twice.
  */
 import { type EffectContext, type EffectLogic, effect } from '../actors/effect.ts'
-import { RuntimeError } from '../actors/errors.ts'
-import { NO_USAGE } from '../actors/events.ts'
+import { fromWireError, RuntimeError, type WireError } from '../actors/errors.ts'
+import { NO_USAGE, type Usage } from '../actors/events.ts'
 import type { Plain } from '../actors/plain.ts'
 import type { Agent } from './define-agent.ts'
 import type { ModelAccess } from './models/access.ts'
@@ -33,6 +33,8 @@ export interface ThinkInput {
   readonly request: ModelRequest
   /** This call repairs an answer that did not fit: another misfit goes to the supervisor. */
   readonly repair: boolean
+  /** Found before this call, and the supervisor's to decide: the call is made only with a remedy. */
+  readonly trouble: WireError | null
 }
 
 /** Either an answer that fits, or tool calls to make, or what is wrong with the answer. */
@@ -75,11 +77,12 @@ export function agentEffects(agent: Agent, setting: AgentSetting): AgentEffects 
     }),
     model: effect({
       class: 'pure',
-      reserve: ({ request }: ThinkInput) => ({
-        modelCalls: 1,
-        inputTokens: estimateTokens(request.messages),
-        outputTokens: request.maxOutputTokens ?? agent.limits?.maxOutputTokens ?? DEFAULT_ANSWER_TOKENS,
-      }),
+      reserve: ({ request }: ThinkInput) => {
+        const inputTokens = estimateTokens(request.messages)
+        const outputTokens = request.maxOutputTokens ?? agent.limits?.maxOutputTokens ?? DEFAULT_ANSWER_TOKENS
+        const costUsd = setting.models.estimate(setting.model ?? '', inputTokens, outputTokens)
+        return { modelCalls: 1, inputTokens, outputTokens, costUsd }
+      },
       run: (input: ThinkInput, context) => think(skillOf(input.skill), input, setting, context),
     }),
     finish: effect({
@@ -112,21 +115,31 @@ const estimateTokens = (messages: readonly ModelMessage[]): number =>
 
 async function think(
   skill: Skill,
-  { request, repair }: ThinkInput,
+  { request, repair, trouble }: ThinkInput,
   { models, model }: AgentSetting,
   context: EffectContext,
 ): Promise<Thought> {
   const remedy = context.remedy as { readonly model?: string; readonly compact?: boolean } | undefined
+  if (trouble && !remedy) throw fromWireError(trouble)
   const id = remedy?.model ? await models.use(remedy.model) : (model as string)
   const messages = remedy?.compact ? compacted(request.messages, context.attempt - 1) : request.messages
-  const response = await models.generate(
-    id,
-    { ...request, messages },
-    {
-      signal: context.signal,
-      onDelta: text => context.progress(text === '' ? undefined : { token: text }),
-    },
-  )
+  const response = await models
+    .generate(
+      id,
+      { ...request, messages },
+      {
+        get signal() {
+          return context.signal
+        },
+        onDelta: text => context.progress(text === '' ? undefined : { token: text }),
+      },
+    )
+    .catch(error => {
+      // A call may fail and cost all the same: what it spent is in its details.
+      const usage = error instanceof RuntimeError ? error.details?.['usage'] : undefined
+      if (usage) context.spent({ ...NO_USAGE, ...(usage as Usage) })
+      throw error
+    })
   context.spent({ ...NO_USAGE, ...response.usage })
   if (response.finish === 'refused') throw refused(id)
   if (response.toolCalls.length > 0) return { response }

@@ -91,7 +91,10 @@ test('26 (loops): the same call with the same result three times is a loop', asy
     look('here'),
   )
   const error = await failure(ask('answer', QUESTION))
-  assert.equal([error.kind, error.details], ['loop-detected', { tools: ['look'], cycle: 1 }])
+  assert.is(error.kind, 'loop-detected')
+  assert.equal(error.details?.['tools'], ['look'])
+  assert.is(error.details?.['cycle'], 1)
+  assert.is(error.details?.['reason'], 'loop-detected')
   assert.is(model.calls.length, 3)
   await runtime.stop()
 })
@@ -171,15 +174,23 @@ test('27/28 (cost): what was really spent counts, not what was reserved', async 
   await runtime.stop()
 })
 
-test('27/28 (cost): with a cost limit, a model whose price is not known is not called again', async () => {
-  const usage = { costUsd: null }
-  const { runtime, model, ask } = await scriptedRig(agentOf({ tools: [looker(n => n)] }), () => ({
-    ...look(),
-    usage,
-  }))
+test('27/28 (cost): with a cost limit, a model whose price is not known is not called at all', async () => {
+  const { runtime, model, ask } = await scriptedRig(agentOf(), () => done)
   const error = await failure(ask('answer', QUESTION, { budget: { costUsd: 1_000 } }))
   assert.equal([error.kind, error.details?.['what']], ['budget-exhausted', 'costUsd'])
-  assert.is(model.calls.length, 1)
+  assert.is(model.calls.length, 0)
+  const { what, left } = runtime.eventsOf('budget.exhausted')[0] ?? {}
+  assert.equal([what, left], ['costUsd', 1_000])
+  await runtime.stop()
+})
+
+test('27/28 (cost): with a price, what a call may cost is reserved before it is made', async () => {
+  const agent = agentOf({ limits: { maxOutputTokens: 1_000 } })
+  const price = { inputPerMillion: 1, outputPerMillion: 10 }
+  const { runtime, model, ask } = await scriptedRig(agent, () => done, { price })
+  const tooLittle = await failure(ask('answer', QUESTION, { budget: { costUsd: 0.009 } }))
+  assert.equal([tooLittle.kind, model.calls.length], ['budget-exhausted', 0])
+  assert.equal(await ask('answer', QUESTION, { budget: { costUsd: 0.02 } }), { answer: 'done' })
   await runtime.stop()
 })
 

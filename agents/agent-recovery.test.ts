@@ -99,6 +99,36 @@ test('a refusal is final without a remedy, and answered by a fallback model with
   await runtime.stop()
 })
 
+test('an agent that goes round in circles goes on with another model, when that is the remedy', async () => {
+  const { runtime, fallback } = await withFallback([done])
+  const look = defineTool({
+    name: 'look',
+    description: 'looks',
+    input: z.object({}),
+    effect: 'pure',
+    run: () => 'the same as ever',
+  })
+  const remedy: Remedy = { reasons: ['loop-detected'], use: { model: 'scripted:fallback' } }
+  const { model, ask } = await scriptedRig(
+    agentOf([look]),
+    () => ({ toolCalls: [{ name: 'look', input: {} }] }),
+    {
+      runtime,
+      policy: policyWith(remedy),
+    },
+  )
+  const asked = ask('answer', QUESTION)
+  await runtime.clock.advance(60_000)
+  assert.equal(await asked, { answer: 'done' })
+  assert.is(model.calls.length, 3)
+  assert.is(fallback.calls.length, 1)
+  assert.equal(
+    runtime.eventsOf('effect.retrying').map(({ reason, remedy: use }) => [reason, use]),
+    [['loop-detected', { model: 'scripted:fallback' }]],
+  )
+  await runtime.stop()
+})
+
 test('a remedy may wait for a later attempt', async () => {
   const { runtime, fallback } = await withFallback([done])
   const error = new RuntimeError('model-failed', 'down')

@@ -1,11 +1,12 @@
 /** Starts one agent on a runtime and gives it a voice: the shortest way from a definition to an answer. */
 import type { Address } from '../actors/address.ts'
+import type { EffectPolicy } from '../actors/strategy.ts'
 import type { Runtime, SpawnOptions } from '../runtime/create-runtime.ts'
 import type { AskOptions } from '../runtime/messages.ts'
 import { agentBehaviour } from './agent-behaviour.ts'
 import type { Agent } from './define-agent.ts'
-import { createModelAccess, type ModelSpec } from './models/access.ts'
-import type { Prices } from './models/ai-sdk.ts'
+import { createModelAccess, type ModelSpec, modelIdOf } from './models/access.ts'
+import type { Prices } from './models/model.ts'
 import type { Env } from './models/providers.ts'
 
 export interface SpawnAgentOptions extends Omit<SpawnOptions, 'input'> {
@@ -13,6 +14,8 @@ export interface SpawnAgentOptions extends Omit<SpawnOptions, 'input'> {
   readonly model?: ModelSpec
   /** USD per million tokens; without it costs are unknown. */
   readonly price?: Prices
+  /** Takes over from the second attempt on, when the model fails, stalls, loops or refuses. */
+  readonly fallbackModel?: ModelSpec
   /** What the agent's skills work on. */
   readonly resources?: unknown
   /** Where keys of providers are read from. Default: the process's environment. */
@@ -32,12 +35,14 @@ export async function spawnAgent(
   agent: Agent,
   options: SpawnAgentOptions = {},
 ): Promise<SpawnedAgent> {
-  const { model: spec, price, resources, env = process.env, ...spawn } = options
+  const { model: spec, price, fallbackModel, resources, env = process.env, ...spawn } = options
   const models = runtime.shared('models', () => createModelAccess({ runtime, env }))
   const model = spec && (await models.use(spec, price))
   const { now } = runtime.host.clock
   const behaviour = agentBehaviour(agent, { models, resources, now, ...(model && { model }) })
-  const policy = { ...agent.policy, ...spawn.policy }
+  if (fallbackModel) await models.use(fallbackModel)
+  const own = { ...agent.policy, ...spawn.policy }
+  const policy = fallbackModel ? withFallback(own, modelIdOf(fallbackModel)) : own
   const address = await runtime.spawn(behaviour, { restart: 'permanent', ...spawn, policy })
   return {
     address,
@@ -45,3 +50,20 @@ export async function spawnAgent(
     stop: () => runtime.stop(address),
   }
 }
+
+/** Failures that another model may not have. */
+const ANOTHER_MODEL_MAY_HELP = [
+  'timeout',
+  'stalled',
+  'failed',
+  'refused',
+  'circuit-open',
+  'schema-invalid',
+  'loop-detected',
+] as const
+
+/** The policy with a last remedy: the next attempt is made with `model`. The policy's own remedies come first. */
+const withFallback = (policy: Partial<EffectPolicy>, model: string): Partial<EffectPolicy> => ({
+  ...policy,
+  remedies: [...(policy.remedies ?? []), { reasons: ANOTHER_MODEL_MAY_HELP, use: { model } }],
+})

@@ -48,6 +48,8 @@ export interface TaskState {
   /** What was gathered for the prompt; the finishing touch may need it again. */
   readonly material: Plain
   readonly reply: Plain
+  /** What the supervisor has to decide about before the next thought. */
+  readonly trouble: WireError | null
   readonly error: WireError | null
 }
 
@@ -63,122 +65,131 @@ export const IDLE: TaskState = {
   window: [],
   material: null,
   reply: null,
+  trouble: null,
   error: null,
 }
 
-/** How a skill is done with the setting at hand. */
-export type Way = 'extract' | 'prepare' | 'think' | 'impossible'
+/** What the machine does next: one of these per event. */
+export type Next = 'refuse' | 'extract' | 'prepare' | 'think' | 'act' | 'wait' | 'finish' | 'answer' | 'fail'
+
+export interface Decision {
+  readonly next: Next
+  readonly state: TaskState
+  /** Tool calls to start, by child id. */
+  readonly start: readonly (readonly [child: string, call: ToolCall])[]
+}
+
+/** How a child of the machine ended. */
+export type Ended = { readonly output: Plain } | { readonly error: WireError }
 
 export interface TaskRules {
-  /** Why this assignment cannot be taken, or undefined. */
-  problem(assignment: Assignment): WireError | undefined
-  way(skill: string): Way
-  /** The state at the start of a task; its input as the schema reads it. */
-  accept(assignment: Assignment): TaskState
-  /** With the first messages, once the material is there, or the error of a prompt that threw. */
-  begin(state: TaskState, material: Plain): TaskState
+  /** A task was assigned: refuse it, or how to begin. */
+  take(assignment: unknown): Decision
+  /** The material is there. */
+  prepared(state: TaskState, material: Plain): Decision
+  /** The model had its turn. */
+  thought(state: TaskState, thought: Thought): Decision
+  /** A tool call ended. */
+  called(state: TaskState, child: string, ended: Ended): Decision
   request(state: TaskState): ModelRequest
-  /** With the model's turn added, or an error when that went too far. */
-  afterThought(state: TaskState, thought: Thought): TaskState
-  /** The calls to start now, by child id, and the state that has them under way. */
-  startCalls(state: TaskState): {
-    readonly state: TaskState
-    readonly start: readonly [string, NumberedCall][]
-  }
-  /** With the outcome of one tool call. */
-  afterCall(
-    state: TaskState,
-    child: string,
-    outcome: { readonly output: Plain } | { readonly error: WireError },
-  ): TaskState
-  /** With all results handed to the model, or an error when it goes round in circles. */
-  afterCalls(state: TaskState): TaskState
-  hasFinish(skill: string): boolean
 }
 
 const MAX_TURNS = 12
 const MAX_TOOL_CALLS = 32
 
 export function taskRules(agent: Agent, hasModel: boolean): TaskRules {
-  const skills = agent.skills
   const talks = new Map(
-    Object.entries(skills)
+    Object.entries(agent.skills)
       .filter(([, skill]) => skill.prompt && hasModel)
       .map(talk(agent)),
   )
   const talkOf = (state: TaskState): Conversation => talks.get(state.task.skill) as Conversation
-  const way = (name: string): Way => wayOf(skills[name] as Skill, hasModel)
+  const next = (state: TaskState): Decision => afterTools(agent, state, talkOf(state))
 
   return {
-    way,
-    problem: assignment => problemOf(agent, assignment, hasModel),
-    accept: ({ skill, input }) => ({
-      ...IDLE,
-      task: { skill, input: skills[skill]?.input.parse(input) as Plain },
-    }),
-    begin: (state, material) => begin(state, material, talkOf(state)),
+    take: assignment => take(agent, assignment, hasModel, talkOf),
+    prepared: (state, material) => begin(state, material, talkOf(state)),
+    thought(state, thought) {
+      const after = afterThought(agent, state, thought)
+      if (after.error) return decision('fail', after)
+      if (after.repairing) return decision('think', after)
+      if (after.queue.length > 0) return next(after)
+      return decision(agent.skills[state.task.skill]?.finish ? 'finish' : 'answer', after)
+    },
+    called(state, child, ended) {
+      const after = afterCall(state, child, ended)
+      if (after.error) return decision('fail', after)
+      return Object.keys(after.running).length > 0 ? decision('wait', after) : next(after)
+    },
     request: state => talkOf(state).request(state.messages),
-    afterThought: (state, thought) => afterThought(agent, state, thought),
-    startCalls: state => startCalls(state, talkOf(state)),
-    afterCall,
-    afterCalls: state => afterCalls(agent, state),
-    hasFinish: name => skills[name]?.finish !== undefined,
   }
 }
+
+const decision = (next: Next, state: TaskState, start: Decision['start'] = []): Decision => ({
+  next,
+  state,
+  start,
+})
+const refusal = (error: WireError): Decision => decision('refuse', { ...IDLE, error })
 
 const talk =
   (agent: Agent) =>
   ([name, skill]: [string, Skill]): [string, Conversation] => [name, conversation(agent, name, skill)]
 
-function wayOf(skill: Skill, hasModel: boolean): Way {
-  if (skill.prompt && hasModel) return skill.prepare ? 'prepare' : 'think'
-  return skill.extract ? 'extract' : 'impossible'
-}
-
-function problemOf(agent: Agent, assignment: unknown, hasModel: boolean): WireError | undefined {
+function take(
+  agent: Agent,
+  assignment: unknown,
+  hasModel: boolean,
+  talkOf: (state: TaskState) => Conversation,
+): Decision {
   const { skill: name, input } = (assignment ?? {}) as { readonly skill?: unknown; readonly input?: unknown }
-  if (typeof name !== 'string') return toWireError(noAssignment(agent))
-  if (!Object.hasOwn(agent.skills, name)) return toWireError(unknownSkill(agent, name))
+  if (typeof name !== 'string') return refusal(toWireError(noAssignment(agent)))
+  if (!Object.hasOwn(agent.skills, name)) return refusal(toWireError(unknownSkill(agent, name)))
   const skill = agent.skills[name] as Skill
-  if (wayOf(skill, hasModel) === 'impossible') return toWireError(needsModel(agent, name))
+  const thinks = skill.prompt !== undefined && hasModel
+  if (!thinks && !skill.extract) return refusal(toWireError(needsModel(agent, name)))
   const parsed = skill.input.safeParse(input)
-  if (!parsed.success) {
-    const why = parsed.error.issues
-      .map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`)
-      .join('; ')
-    return toWireError(
-      new RuntimeError('input-invalid', `the input of ${agent.name}.${name} does not fit its schema`, {
-        why,
-      }),
-    )
-  }
-  // A schema may turn plain input into what cannot be stored, for example a Date.
-  return problemIn(() => toPlain(parsed.data, `input of ${agent.name}.${name}`))
-}
-
-function problemIn(act: () => unknown): WireError | undefined {
+  if (!parsed.success) return refusal(toWireError(misfitInput(agent, name, parsed.error.issues)))
   try {
-    act()
-    return undefined
+    // A schema may turn plain input into what cannot be stored, for example a Date.
+    const state = {
+      ...IDLE,
+      task: { skill: name, input: toPlain(parsed.data, `input of ${agent.name}.${name}`) },
+    }
+    if (!thinks) return decision('extract', state)
+    return skill.prepare ? decision('prepare', state) : begin(state, null, talkOf(state))
   } catch (thrown) {
-    return toWireError(thrown)
+    return refusal(toWireError(thrown))
   }
 }
 
 /** The prompt is the user's own function: when it throws, the task fails, not the agent. */
-function begin(state: TaskState, material: Plain, talk: Conversation): TaskState {
+function begin(state: TaskState, material: Plain, talk: Conversation): Decision {
   try {
-    return { ...state, material, messages: talk.begin(state.task.input, material) }
+    return decision('think', { ...state, material, messages: talk.begin(state.task.input, material) })
   } catch (thrown) {
-    return { ...state, error: toWireError(thrown) }
+    return decision('fail', { ...state, error: toWireError(thrown) })
   }
+}
+
+/** Starts the calls that may run now; when none are left, the model sees what came of them. */
+function afterTools(agent: Agent, before: TaskState, talk: Conversation): Decision {
+  let state = before
+  while (state.queue.length > 0) {
+    const batch = startCalls(state, talk)
+    state = batch.state
+    // Names that are no tools are answered at once, so another batch may follow.
+    if (batch.start.length > 0) return decision('act', state, batch.start)
+  }
+  return decision('think', afterCalls(agent, state))
 }
 
 function afterThought(agent: Agent, state: TaskState, { response, problem, reply }: Thought): TaskState {
   const { text, toolCalls } = response
   const said: ModelMessage = { role: 'assistant', text, ...(toolCalls.length > 0 && { toolCalls }) }
   const turns = state.turns + 1
-  const next: TaskState = { ...state, turns, messages: [...state.messages, said], reply: reply ?? null }
+  const messages = [...state.messages, said]
+  const next: TaskState = { ...state, turns, messages, repairing: false, trouble: null, reply: reply ?? null }
   const goesOn = toolCalls.length > 0 || problem !== undefined
   if (goesOn && turns >= (agent.limits?.maxTurns ?? MAX_TURNS))
     return { ...next, error: tooFar(agent, `${turns} turns`) }
@@ -187,12 +198,11 @@ function afterThought(agent: Agent, state: TaskState, { response, problem, reply
   const calls = state.toolCalls + toolCalls.length
   if (calls > (agent.limits?.maxToolCalls ?? MAX_TOOL_CALLS))
     return { ...next, error: tooFar(agent, `${calls} tool calls`) }
-  return { ...next, repairing: false, toolCalls: calls, queue: toolCalls }
+  return { ...next, toolCalls: calls, queue: toolCalls }
 }
 
 /** Calls that only look run together; one that changes something runs alone and in its turn. */
 function startCalls(state: TaskState, { tools }: Conversation) {
-  if (Object.keys(state.running).length > 0) return { state, start: [] }
   const isIndependent = (call: ToolCall): boolean => {
     const effect = tools.get(call.name)?.effect
     return effect === undefined || effect === 'pure' || effect === 'idempotent'
@@ -207,7 +217,7 @@ function startCalls(state: TaskState, { tools }: Conversation) {
     .filter(({ call }) => tools.has(call.name))
     .map((numbered): [string, NumberedCall] => [`call-${numbered.number}`, numbered])
   return {
-    start,
+    start: start.map(([child, { call }]) => [child, call] as const),
     state: {
       ...state,
       queue: state.queue.slice(size),
@@ -217,18 +227,14 @@ function startCalls(state: TaskState, { tools }: Conversation) {
   }
 }
 
-function afterCall(
-  state: TaskState,
-  child: string,
-  outcome: { readonly output: Plain } | { readonly error: WireError },
-): TaskState {
+function afterCall(state: TaskState, child: string, ended: Ended): TaskState {
   const { [child]: numbered, ...running } = state.running
   if (!numbered) return state
-  const failed = 'error' in outcome
-  const output: Plain = failed ? describe(outcome.error) : outcome.output
+  const failed = 'error' in ended
+  const output: Plain = failed ? describe(ended.error) : ended.output
   const outcomes = [...state.outcomes, { ...numbered, output, failed }]
   // A budget or a cancellation is not the model's to argue with; every other failure is told to it.
-  const error = failed && FINAL.has(outcome.error.kind) ? outcome.error : state.error
+  const error = failed && FINAL.has(ended.error.kind) ? ended.error : state.error
   return { ...state, running, outcomes, error }
 }
 
@@ -239,7 +245,10 @@ const FINAL: ReadonlySet<string> = new Set([
   'runtime-stopped',
 ])
 
-/** Results in the order of the calls: models expect them so. One turn is one step of the loop detection. */
+/**
+ * Results in the order of the calls: models expect them so. One turn is one step of the loop detection; a loop
+ * is the supervisor's to decide about, so the next thought begins with it and goes on only with a remedy.
+ */
 function afterCalls(agent: Agent, state: TaskState): TaskState {
   const outcomes = state.outcomes.toSorted((a, b) => a.number - b.number)
   const results = outcomes.map(
@@ -252,7 +261,7 @@ function afterCalls(agent: Agent, state: TaskState): TaskState {
     outcomes: [],
     window,
     messages: [...state.messages, { role: 'tool', results }],
-    error: cycle > 0 ? looping(agent, outcomes, cycle) : state.error,
+    ...(cycle > 0 && { trouble: looping(agent, outcomes, cycle), window: [] }),
   }
 }
 
@@ -280,6 +289,15 @@ const noAssignment = (agent: Agent): RuntimeError =>
 const unknownSkill = (agent: Agent, skill: string): RuntimeError =>
   new RuntimeError('skill-unknown', `${agent.name} has no skill "${skill}"`, {
     fix: `ask for one of ${Object.keys(agent.skills).join(', ')}`,
+  })
+
+const misfitInput = (
+  agent: Agent,
+  name: string,
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): RuntimeError =>
+  new RuntimeError('input-invalid', `the input of ${agent.name}.${name} does not fit its schema`, {
+    why: issues.map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; '),
   })
 
 const needsModel = (agent: Agent, skill: string): RuntimeError =>

@@ -89,8 +89,11 @@ async function patiently(
   const tooLong = new Promise<void>(resolve => {
     timer = setTimeout(resolve, patienceMs)
   })
-  await Promise.race([lanes, tooLong])
-  clearTimeout(timer)
+  try {
+    await Promise.race([lanes, tooLong])
+  } finally {
+    clearTimeout(timer)
+  }
   return right
 }
 

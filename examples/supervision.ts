@@ -3,7 +3,7 @@
  * agent knows nothing of it; whoever watches sees every decision as an event.
  */
 import { createRuntime, RuntimeError } from 'agenticraft'
-import { createModelAccess, defineAgent, defineSkill, spawnAgent } from 'agenticraft/agents'
+import { defineAgent, defineSkill, spawnAgent } from 'agenticraft/agents'
 import { scriptedModel } from 'agenticraft/testing'
 import { z } from 'zod'
 
@@ -32,16 +32,10 @@ runtime.events.subscribe(event => {
     )
 })
 
-// Models are shared by all agents of a runtime; the spare one has to be known before it is needed.
-const models = runtime.shared('models', () => createModelAccess({ runtime, env: process.env }))
-await models.use(spare)
-
 const agent = await spawnAgent(runtime, writer, {
   model: first,
-  policy: {
-    retry: { attempts: 3, backoff: { kind: 'fixed', baseMs: 10, maxMs: 10 } },
-    remedies: [{ reasons: ['failed'], after: 2, use: { model: 'scripted:spare' } }],
-  },
+  fallbackModel: spare,
+  policy: { retry: { attempts: 3, backoff: { kind: 'fixed', baseMs: 10, maxMs: 10 } } },
 })
 console.log(await agent.ask('write', { about: 'the sea' }))
 console.log(`calls: ${first.calls.length} to the first model, ${spare.calls.length} to the spare one`)

@@ -36,6 +36,8 @@ export interface RuntimeOptions {
   /** Separates systems that share a bus. Default `main`. */
   readonly namespace?: string
   readonly journal?: Journal
+  /** Behaviours whose actors other actors may have started by type. */
+  readonly behaviours?: readonly Behaviour[]
   /** A bus shared with other runtimes. Default: a private one. */
   readonly transport?: Transport
   /** Time, chance and ids; tests hand in their own. */
@@ -100,6 +102,8 @@ export interface Runtime {
   subscribe(pattern: string, handler: (body: Plain, subject: string) => unknown): Subscription
   /** One value per runtime and key, made on first use: how the agents of a node share a cache or a model's breaker. */
   shared<T>(key: string, make: () => T): T
+  /** Makes a behaviour's type known, so that actors can have others of it started. */
+  register(behaviour: Behaviour): void
   /** The last committed snapshot of an actor of this node. */
   snapshot(of: Address): Snapshot | undefined
   actors(): readonly ActorStatus[]
@@ -118,7 +122,6 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const root = address(SUPERVISOR, options.transport ? `root-${node.address.slice('node/'.length)}` : 'root')
   const ready = startRoot(node, root, supervisors)
   ready.catch(report)
-  const shared = new Map<string, unknown>()
   let stopping: Promise<void> | undefined
 
   const running = (): void => {
@@ -174,10 +177,8 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       running()
       return node.listen(pattern, handler)
     },
-    shared<T>(key: string, make: () => T): T {
-      if (!shared.has(key)) shared.set(key, make())
-      return shared.get(key) as T
-    },
+    register: behaviour => node.register(behaviour),
+    shared: sharedValues(),
     snapshot: of => node.registry.get(of)?.snapshot,
     actors: () => [...node.registry.all()].map(statusOf),
     deadLetters: () => node.deadLetters.list(),
@@ -186,6 +187,14 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       stopping ??= stopNode(node, root, ready).then(release)
       return stopping
     },
+  }
+}
+
+function sharedValues(): Runtime['shared'] {
+  const values = new Map<string, unknown>()
+  return <T>(key: string, make: () => T): T => {
+    if (!values.has(key)) values.set(key, make())
+    return values.get(key) as T
   }
 }
 
@@ -209,6 +218,7 @@ function openNode(
     shared: options.transport !== undefined,
     report,
   })
+  for (const behaviour of options.behaviours ?? []) node.register(behaviour)
   const release = async (): Promise<void> => {
     if (!options.transport) await transport.drain()
     if (!options.journal) await journal.close()

@@ -3,8 +3,9 @@
  * host: it routes, keeps dead letters, and carries out what supervisors decide. It decides nothing itself.
  */
 import { type Address, address, parseAddress } from '../actors/address.ts'
+import type { Behaviour } from '../actors/behaviour.ts'
 import { Cell } from '../actors/cell.ts'
-import type { CellHost, CellSpec, Decision } from '../actors/cell-host.ts'
+import type { CellHost, CellSpec, Decision, Spawn } from '../actors/cell-host.ts'
 import type { Host } from '../actors/clock.ts'
 import { DeadLetters } from '../actors/dead-letters.ts'
 import { type Envelope, parseEnvelope } from '../actors/envelope.ts'
@@ -46,6 +47,7 @@ export class Node implements CellHost {
   readonly #inboxes = new Map<Address, Subscription>()
   #listeners = 0
   #sent = 0
+  readonly #behaviours = new Map<string, Behaviour>()
   #ending = false
 
   constructor(options: NodeOptions) {
@@ -213,6 +215,42 @@ export class Node implements CellHost {
     if (!this.#ending) this.journal.remove(actor).catch(this.#options.report)
   }
 
+  /** Makes a type known, so that actors can have others of it started. Throws `definition-invalid` for two of one name. */
+  register(behaviour: Behaviour): void {
+    const known = this.#behaviours.get(behaviour.type)
+    if (known && known !== behaviour) {
+      throw new RuntimeError(
+        'definition-invalid',
+        `another behaviour is registered as "${behaviour.type}" already`,
+      )
+    }
+    this.#behaviours.set(behaviour.type, behaviour)
+  }
+
+  spawn({ address: parent, supervisor, policy }: CellSpec, { type, id, input }: Spawn): void {
+    const behaviour = this.#behaviours.get(type)
+    const child = address(type, id)
+    const failed = (thrown: unknown): void => {
+      const body = { type, id, error: toWireError(thrown) } as unknown as Plain
+      this.send({
+        v: 1,
+        id: `${child}.failed.${this.id()}`,
+        type: 'spawn.failed',
+        to: parent,
+        from: this.address,
+        body,
+      })
+    }
+    if (!behaviour) {
+      failed(unknownType(type, [...this.#behaviours.keys()]))
+      return
+    }
+    const spec = { address: child, behaviour, restart: 'transient', policy } as const
+    this.start({ ...spec, ...(input !== undefined && { input }), ...(supervisor && { supervisor }) }).catch(
+      failed,
+    )
+  }
+
   /** An actor and all below it, parents before children. */
   #tree(root: Address): readonly Address[] {
     return [root, ...this.registry.children(root).flatMap(child => this.#tree(child))]
@@ -287,6 +325,12 @@ export class Node implements CellHost {
 }
 
 const isAnswer = ({ type }: Envelope): boolean => type === REPLY || type === ERROR
+
+const unknownType = (type: string, known: readonly string[]): RuntimeError =>
+  new RuntimeError('actor-not-found', `this node knows no actors of type "${type}"`, {
+    why: known.length === 0 ? 'no behaviour was registered' : `it knows ${known.join(', ')}`,
+    fix: 'register the behaviour with createRuntime({ behaviours }) or runtime.register(behaviour)',
+  })
 
 const nobody = (to: Address): RuntimeError =>
   new RuntimeError('actor-not-found', `nobody answers at ${to}`, {

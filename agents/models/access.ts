@@ -11,8 +11,7 @@ import { checkBreaker } from '../../actors/policies/breaker.ts'
 import { checkRate } from '../../actors/policies/rate-limit.ts'
 import type { Runtime } from '../../runtime/create-runtime.ts'
 import { abortError } from './abort.ts'
-import type { Prices } from './ai-sdk.ts'
-import type { Model, ModelCallOptions, ModelRequest, ModelResponse } from './model.ts'
+import type { Model, ModelCallOptions, ModelRequest, ModelResponse, Prices } from './model.ts'
 import {
   type AdmitAnswer,
   DEFAULT_BREAKER,
@@ -39,6 +38,8 @@ export interface ModelAccess {
    * costs is unknown, never guessed; the first price given for a model counts. Throws what `resolveModel` throws.
    */
   use(spec: ModelSpec, price?: Prices): Promise<string>
+  /** USD that a call of that many tokens costs, or null when the model's price is not known. */
+  estimate(id: string, inputTokens: number, outputTokens: number): number | null
   /** One call. `signal` and the caller's deadline bound the waiting too. */
   generate(id: string, request: ModelRequest, options: ModelCallOptions): Promise<ModelResponse>
 }
@@ -58,19 +59,22 @@ export function createModelAccess({ runtime, limits, ...resolve }: ModelAccessOp
   if (limits?.rate) checkRate(limits.rate)
   const behaviour = modelBehaviour()
   const models = new Map<string, Promise<{ readonly model: Model; readonly actor: Address }>>()
+  const priceOf = new Map<string, Prices>()
 
   const open = async (
     spec: ModelSpec,
     price: Prices | undefined,
   ): Promise<{ model: Model; actor: Address }> => {
     const model = await resolveModel(spec, { ...resolve, ...(price && { prices: price }) })
+    const known = price ?? model.prices
+    if (known) priceOf.set(model.id, known)
     const input = { id: model.id, limits: { breaker: DEFAULT_BREAKER, ...limits } }
     const actor = await runtime.spawn(behaviour, { id: actorId(model.id), input, restart: 'permanent' })
     return { model, actor }
   }
 
   const use = async (spec: ModelSpec, price?: Prices): Promise<string> => {
-    const id = typeof spec === 'string' ? spec : idOf(spec)
+    const id = modelIdOf(spec)
     const opened = models.get(id) ?? open(spec, price)
     models.set(id, opened)
     try {
@@ -104,6 +108,11 @@ export function createModelAccess({ runtime, limits, ...resolve }: ModelAccessOp
 
   return {
     use,
+    estimate(id, inputTokens, outputTokens) {
+      const price = priceOf.get(id)
+      if (!price) return null
+      return (inputTokens * price.inputPerMillion + outputTokens * price.outputPerMillion) / 1e6
+    },
     async generate(id, request, options) {
       const { model, actor } = await (models.get(id) ?? Promise.reject(unknown(id)))
       const ticket = await admitted(id, actor, options)
@@ -123,8 +132,11 @@ export function createModelAccess({ runtime, limits, ...resolve }: ModelAccessOp
   }
 }
 
-const idOf = (spec: LanguageModelV3 | Model): string =>
-  'id' in spec ? spec.id : `${spec.provider}:${spec.modelId}`
+/** The id under which a model is known: `provider:model`. */
+export const modelIdOf = (spec: ModelSpec): string => {
+  if (typeof spec === 'string') return spec
+  return 'id' in spec ? spec.id : `${spec.provider}:${spec.modelId}`
+}
 
 /** An address token for any model id: readable, and distinct where the readable part is cut or changed. */
 const actorId = (id: string): string =>

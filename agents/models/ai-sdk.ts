@@ -11,15 +11,9 @@ import type { Usage } from '../../actors/events.ts'
 import { type Plain, toPlain } from '../../actors/plain.ts'
 import { createRedactor } from '../../runtime/telemetry/redact.ts'
 import { abortError } from './abort.ts'
-import type { Model, ModelCallOptions, ModelRequest, ModelResponse, ToolCall } from './model.ts'
+import type { Model, ModelCallOptions, ModelRequest, ModelResponse, Prices, ToolCall } from './model.ts'
 import { toModelError } from './model-error.ts'
 import { toCallOptions } from './prompt.ts'
-
-/** US dollars per million tokens. */
-export interface Prices {
-  readonly inputPerMillion: number
-  readonly outputPerMillion: number
-}
 
 export interface LanguageModelOptions {
   /** `provider:model`; the default is made of the model object's own names. */
@@ -60,6 +54,7 @@ export function fromLanguageModel(model: LanguageModelV3, options: LanguageModel
     signal.aborted ? abortError(id, signal) : toModelError(thrown, origin)
   return {
     id,
+    ...(options.prices && { prices: options.prices }),
     async generate(request: ModelRequest, call: ModelCallOptions): Promise<ModelResponse> {
       const { signal } = call
       if (signal.aborted) throw abortError(id, signal)

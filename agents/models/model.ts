@@ -58,9 +58,17 @@ export interface ModelCallOptions {
   onDelta?(text: string): void
 }
 
+/** USD per million tokens. */
+export interface Prices {
+  readonly inputPerMillion: number
+  readonly outputPerMillion: number
+}
+
 export interface Model {
   /** `provider:model`, for people, metrics and the circuit breaker. */
   readonly id: string
+  /** What it costs, where that is known: a budget in money is checked with it before a call. */
+  readonly prices?: Prices
   /**
    * One request, streamed underneath. Throws `rate-limited` (with retryAfterMs), `model-failed`,
    * `model-rejected`, `context-overflow`, `cancelled`; never retries.

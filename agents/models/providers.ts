@@ -4,8 +4,8 @@
  */
 import type { LanguageModelV3 } from '@ai-sdk/provider'
 import { RuntimeError } from '../../actors/errors.ts'
-import { fromLanguageModel, type Prices } from './ai-sdk.ts'
-import type { Model } from './model.ts'
+import { fromLanguageModel } from './ai-sdk.ts'
+import type { Model, Prices } from './model.ts'
 import { suggestProvider } from './suggest-provider.ts'
 
 interface Provider {

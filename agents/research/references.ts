@@ -54,4 +54,6 @@ const safe = (text: string): string =>
   text
     .replace(/\s+(?:>\s+)*/g, ' ')
     .replace(/<(?=[a-zA-Z/!])/g, '&lt;')
+    // A picture would be loaded by whoever opens the report.
+    .replaceAll('![', '\\![')
     .trim()

@@ -103,10 +103,10 @@ test('without a fault the server is asked once for each thing', async () => {
 test('a slow server is waited for: a stream that moves is no stall', async () => {
   const slow = Array.from({ length: CALLS }, () => ({ delayMs: 80 }))
   recovered(await runAgainst({ faults: slow }), [])
-  const timeouts = { ...POLICY.timeouts, progressMs: 120 }
-  const trickle = await runAgainst({ faults: [{ trickleMs: 25 }], team: { policy: { ...POLICY, timeouts } } })
+  const timeouts = { ...POLICY.timeouts, progressMs: 400 }
+  const trickle = await runAgainst({ faults: [{ trickleMs: 40 }], team: { policy: { ...POLICY, timeouts } } })
   recovered(trickle, [])
-  assert.ok(trickle.ms > 240, `${trickle.ms} ms`)
+  assert.ok(trickle.ms > 800, `${trickle.ms} ms`)
 })
 
 test('a 429 is retried when the provider said, not earlier', async () => {
@@ -129,12 +129,11 @@ test('a 429 for one researcher slows all of them down', async () => {
 test('two 500s are retried with backoff, then all is well', async () => {
   const outcome = await runAgainst({ faults: [{ status: 500 }, { status: 500 }] })
   recovered(outcome, ['failed', 'failed'])
-  assert.equal(
-    of(outcome.events, 'effect.retrying').map(event => event.delayMs),
-    [20, 40],
-  )
+  // A millisecond may pass between the decision and the event that tells of it.
+  const [first = 0, second = 0] = of(outcome.events, 'effect.retrying').map(event => event.delayMs)
+  assert.ok(first > 10 && first <= 20 && second > 30 && second <= 40, `${first} and ${second} ms`)
   const at = outcome.log.map(entry => entry.at)
-  assert.ok((at[1] ?? 0) - (at[0] ?? 0) >= 19 && (at[2] ?? 0) - (at[1] ?? 0) >= 39)
+  assert.ok((at[1] ?? 0) - (at[0] ?? 0) >= 15 && (at[2] ?? 0) - (at[1] ?? 0) >= 35)
 })
 
 test('a body that is no JSON is retried', async () => {
@@ -193,19 +192,19 @@ test('a plan that never has the right shape ends the run as failed, and says why
 })
 
 test('a server that hangs is left at the attempt’s limit, and asked again', async () => {
-  const timeouts = { ...POLICY.timeouts, attemptMs: 250 }
+  const timeouts = { ...POLICY.timeouts, attemptMs: 600 }
   const outcome = await runAgainst({ faults: [{ hang: true }], team: { policy: { ...POLICY, timeouts } } })
   recovered(outcome, ['timeout'])
   assert.is(outcome.log[0]?.aborted, true)
-  assert.ok(outcome.ms >= 250 && outcome.ms < 2_000)
+  assert.ok(outcome.ms >= 600 && outcome.ms < 4_000)
 })
 
 test('a server that says nothing is stalled long before the attempt’s limit', async () => {
-  const timeouts = { ...POLICY.timeouts, attemptMs: 10_000, taskMs: 20_000, progressMs: 200 }
+  const timeouts = { ...POLICY.timeouts, attemptMs: 10_000, taskMs: 20_000, progressMs: 600 }
   const outcome = await runAgainst({ faults: [{ hang: true }], team: { policy: { ...POLICY, timeouts } } })
   recovered(outcome, ['stalled'])
   assert.is(outcome.log[0]?.aborted, true)
-  assert.ok(outcome.ms < 3_000)
+  assert.ok(outcome.ms < 6_000)
 })
 
 test('when nothing works from the start, the run fails after the allowed attempts and says so', async () => {
@@ -263,7 +262,7 @@ test('the fallback model takes over from the second attempt on', async () => {
 })
 
 test('a fallback of another kind of trouble: the main model hangs, the spare one answers', async () => {
-  const timeouts = { ...POLICY.timeouts, attemptMs: 200 }
+  const timeouts = { ...POLICY.timeouts, attemptMs: 600 }
   const { run, log } = await runAgainst({
     team: { fallbackModel: 'openai-compatible:spare', policy: { retry: POLICY.retry, timeouts } },
     faults: [{ hang: true }],
@@ -281,7 +280,8 @@ test('a budget of three calls ends the run as budget-exhausted with what there i
   assert.is(log.length, 3)
   assert.is(run.usage.modelCalls, 3)
   assert.is(run.status !== 'done' && run.output?.subtasks.length, 3)
-  assert.ok(run.status !== 'done' && (run.output?.reasoningTrace.length ?? 0) > 0)
+  assert.ok(run.status !== 'done' && (run.output?.findings.length ?? 0) > 0)
+  assert.ok((run.output?.reasoningTrace.length ?? 0) > 0)
   assert.equal(ended(events), ['budget-exhausted'])
 })
 
@@ -310,11 +310,11 @@ test('a cancelled run ends at once, and the server sees its connections end', as
 test('a run that takes longer than it may ends as failed, and asks nothing more', async () => {
   const { run, log, ms } = await runAgainst({
     faults: [{}, { hang: true }, { hang: true }],
-    how: { timeoutMs: 300 },
+    how: { timeoutMs: 1_000 },
   })
   assert.equal([run.status, run.error?.kind], ['failed', 'deadline-exceeded'])
   assert.is(log.length, 3)
-  assert.ok(ms < 1_500, `${ms} ms`)
+  assert.ok(ms < 3_000, `${ms} ms`)
 })
 
 test.run()

@@ -157,13 +157,14 @@ test('marks, pictures and tags that a model writes itself do not reach a reader'
     writing(({ executiveSummary, ...rest }) => ({
       ...rest,
       executiveSummary: executiveSummary.map(({ text, findings }) => ({
-        text: `# ${text} [99] ![x](http://evil.example/?q=1) <script>alert(1)</script>`.replace('q=1', 'q'),
+        text: `# ${text} [99] ![x](http://evil/?q) <script>alert()</script>`,
         findings,
       })),
     })),
   )
   assert.not.match(report.fullReport, /\[99\]|<script|(?<!\\)!\[|^# A lighthouse|(?<!!\\)!\[/m)
-  assert.match(report.executiveSummary, /\[1\]/)
+  assert.match(report.executiveSummary, /^\\# .*\[1\]/)
+  assert.equal(report.metadata.factCheck, [])
 })
 
 test('every mark leads to a source, and key findings are a chapter of their own', async () => {

@@ -169,6 +169,13 @@ test('depth sets the number of questions, focus areas add one each', async () =>
   assert.ok(focused.findings.some(one => /horn/.test(one.statement)))
 })
 
+test('refuses a memory that it does not have, instead of forgetting in silence', () => {
+  assert.throws(
+    () => new ResearchTeam({ memory: true as never }),
+    (error: { kind?: string }) => error.kind === 'definition-invalid',
+  )
+})
+
 test('adjustTeam adds agents that then work, and refuses the eleventh', () =>
   withTeam({ size: 5 }, async team => {
     const status = await team.adjustTeam({ addResearchers: 3 })

@@ -2,16 +2,16 @@
  * The research team: a supervisor with its members, and one run of the workflow `research-team` per question.
  * It starts its agents on first use and keeps them for the next question.
  */
-import { type Address, address } from '../../actors/address.ts'
+import type { Address } from '../../actors/address.ts'
 import type { BudgetLease } from '../../actors/budget-lease.ts'
 import { fromWireError, RuntimeError } from '../../actors/errors.ts'
 import type { EffectPolicy } from '../../actors/strategy.ts'
 import { createRuntime, type Runtime } from '../../runtime/create-runtime.ts'
-import { agentBehaviour } from '../agent-behaviour.ts'
 import { nothingToRead } from '../coordinator.ts'
 import { createModelAccess, type ModelAccess, type ModelSpec } from '../models/access.ts'
-import type { Prices } from '../models/ai-sdk.ts'
+import type { Prices } from '../models/model.ts'
 import type { Env } from '../models/providers.ts'
+import { spawnAgent } from '../spawn-agent.ts'
 import { searchProvider } from '../tools/web-search.ts'
 import { compileWorkflow } from '../workflow/compile.ts'
 import { runWorkflow } from '../workflow/run-workflow.ts'
@@ -39,6 +39,8 @@ export interface ResearchTeamOptions {
   readonly fallbackModel?: ModelSpec
   /** USD per million tokens of `model`; without it costs are reported as unknown. */
   readonly price?: Prices
+  /** There is no memory between runs yet: anything but `false` is refused, rather than taken and forgotten. */
+  readonly memory?: false
   /** Default: a runtime of its own, stopped by `stop`. */
   readonly runtime?: Runtime
   /** Folders, files, globs, URLs to research. */
@@ -94,8 +96,9 @@ export class ResearchTeam {
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #end = new AbortController()
 
-  /** Throws `definition-invalid` for a size outside 3 to 10. */
+  /** Throws `definition-invalid` for a size outside 3 to 10, and for `memory`. */
   constructor(options: ResearchTeamOptions = {}) {
+    if (options.memory) throw noMemory()
     this.#seats = seatsFor(options.size ?? 5)
     this.#options = options
     this.runtime = options.runtime ?? createRuntime()
@@ -223,9 +226,8 @@ export class ResearchTeam {
   }
 
   async #open(): Promise<Address> {
-    const { model, price, fallbackModel } = this.#options
+    const { model, price } = this.#options
     if (model) this.#model = await this.#models.use(model, price)
-    if (fallbackModel) await this.#models.use(fallbackModel)
     const supervisor = await this.runtime.supervise({
       id: `team-${this.#id}`,
       intensity: { restarts: 10, periodMs: 60_000 },
@@ -241,25 +243,18 @@ export class ResearchTeam {
   }
 
   async #seat(seat: Seat, supervisor: Address): Promise<void> {
-    const { models, resources, model } = {
-      models: this.#models,
+    const { model, price, fallbackModel, policy } = this.#options
+    const { address: where } = await spawnAgent(this.runtime, seat.agent, {
+      id: `${this.#id}-${++this.#seated}`,
+      supervisor,
       resources: this.#resources,
-      model: this.#model,
-    }
-    const { now } = this.runtime.host.clock
-    const behaviour = agentBehaviour(seat.agent, { models, resources, now, ...(model && { model }) })
-    const id = `${this.#id}-${++this.#seated}`
-    await this.runtime.spawn(behaviour, { id, supervisor, restart: 'permanent', policy: this.#policy(seat) })
-    this.#members.push({ ...seat, address: address(seat.agent.name, id) })
-  }
-
-  #policy({ agent }: Seat): Partial<EffectPolicy> {
-    const { fallbackModel, policy } = this.#options
-    const own = { ...agent.policy, ...policy }
-    if (!fallbackModel) return own
-    const use = { model: typeof fallbackModel === 'string' ? fallbackModel : idOf(fallbackModel) }
-    const reasons = ['timeout', 'stalled', 'failed', 'refused', 'circuit-open', 'schema-invalid'] as const
-    return { ...own, remedies: [...(own.remedies ?? []), { reasons, use }] }
+      env: this.#resources.env,
+      ...(model && { model }),
+      ...(price && { price }),
+      ...(fallbackModel && { fallbackModel }),
+      ...(policy && { policy }),
+    })
+    this.#members.push({ ...seat, address: where })
   }
 
   #roles(): Record<string, readonly Address[]> {
@@ -271,8 +266,10 @@ export class ResearchTeam {
   }
 }
 
+const noMemory = (): RuntimeError =>
+  new RuntimeError('definition-invalid', 'a research team has no memory between runs yet', {
+    fix: 'leave memory out, and hand over what is known with the option context',
+  })
+
 const stopped = (): RuntimeError =>
   new RuntimeError('runtime-stopped', 'the team has stopped', { fix: 'make a new one' })
-
-const idOf = (model: Exclude<ModelSpec, string>): string =>
-  'id' in model ? model.id : `${model.provider}:${model.modelId}`

@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import type { Finding } from './document.ts'
 import { checkFindings } from './fact-check.ts'
+import { namesIn } from './polarity.ts'
 import { createReferences, type References } from './references.ts'
 import type { ReportInput } from './report.ts'
 
@@ -77,21 +78,32 @@ export function writeReport(
 function problemOf(
   text: string,
   findings: readonly Finding[],
-  { topic, subtasks, sources }: ReportInput,
+  { topic, subtasks, sources, findings: all }: ReportInput,
 ): Omit<WrittenProblem, 'finding'> | undefined {
   if (sources.length === 0) return undefined
   if (findings.length === 0) return { kind: 'no-citation', text: `nothing supports "${text.slice(0, 80)}"` }
   const quote = [
-    ...findings.flatMap(({ statement, citations }) => [statement, ...citations.map(one => one.quote)]),
+    ...textsOf(findings),
+    // A name of another finding links the two; a number of another finding would be a mistake.
+    ...[...namesIn(textsOf(all).join('\n'))].filter(name => !/\d/.test(name)),
     // What was asked, and what the sources are called, may be named in every answer.
     ...[topic, ...subtasks.map(one => one.question)],
     ...sources.flatMap(({ source, title }) => [source, title]),
   ].join('\n')
-  const claim = { id: '', subtask: '', relevance: 0, verdict: 'unchecked' as const, statement: text }
+  const claim = {
+    id: '',
+    subtask: '',
+    relevance: 0,
+    verdict: 'unchecked' as const,
+    statement: withoutMarks(text),
+  }
   const citations = [{ source: '', quote, start: 0, end: quote.length }]
   const problem = checkFindings([{ ...claim, citations }], () => quote).problems[0]
   return problem && { kind: 'not-in-quotes', text: `"${text.slice(0, 80)}": ${problem.text}` }
 }
+
+const textsOf = (findings: readonly Finding[]): string[] =>
+  findings.flatMap(({ statement, citations }) => [statement, ...citations.map(one => one.quote)])
 
 interface Chapter {
   readonly title: string
@@ -118,12 +130,14 @@ const marks = (findings: readonly Finding[], references: References): string =>
 
 /** On one line, without citation marks of the model's own, and without what a viewer would load or obey. */
 const onOneLine = (text: string): string =>
-  text
+  withoutMarks(text)
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(/ ?\[\d{1,3}\]/g, '')
     .replaceAll('![', '!\\[')
     .replaceAll(/<(?=[a-zA-Z/!])/g, '&lt;')
     .replace(/^(?=[#>|+-])/, '\\')
     .trim()
+
+/** A model that numbers its sources itself numbers other ones. */
+const withoutMarks = (text: string): string => text.replaceAll(/ ?\[\d{1,3}\]/g, '')
 
 const heading = (text: string): string => onOneLine(text).replace(/^\\/, '').slice(0, 200)

@@ -6,12 +6,14 @@ import type { Answered, AskOptions } from '../../runtime/messages.ts'
 import { type TestRuntime, testRuntime } from '../../runtime/testkit/test-runtime.ts'
 import type { Agent } from '../define-agent.ts'
 import type { ModelSpec } from '../models/access.ts'
+import type { Prices } from '../models/model.ts'
 import { type Script, type ScriptedModel, scriptedModel } from '../models/scripted.ts'
 import { spawnAgent } from '../spawn-agent.ts'
 
 export interface RigOptions {
   readonly runtime?: TestRuntime
   readonly model?: ModelSpec
+  readonly price?: Prices
   readonly policy?: Partial<EffectPolicy>
   readonly resources?: unknown
 }

@@ -117,6 +117,14 @@ function compileStep(step: Step, next: string): Node {
 
 const named = (type: string, step: Step): Node => ({ type, params: { step } })
 
+/** Known when the machine is made, so a step pays nothing for being seen. */
+const signalled = (name: string, { id }: Step): Node => ({
+  type: 'signal',
+  params: { name, body: { step: id } },
+})
+const started = (step: Step): Node => signalled('step.started', step)
+const finished = (step: Step): Node => signalled('step.finished', step)
+
 function callState(step: AskStep | WorkflowStep, next: string): Node {
   const failed = named('keepFailure', step)
   const fatal = { guard: (args: Args) => run.isFatal(step, args), target: FAILING, actions: failed }
@@ -125,12 +133,12 @@ function callState(step: AskStep | WorkflowStep, next: string): Node {
     'workflow' in step ? [fatal, { guard: hasFailed, target: next, actions: failed }] : []
   return {
     tags: 'busy',
-    entry: named('announce', step),
+    entry: started(step),
     invoke: {
       src: 'ask',
       id: step.id,
       input: (args: Args) => run.askInput(step, args.context),
-      onDone: [...nestedFailures, { target: next, actions: named('keepOutput', step) }],
+      onDone: [...nestedFailures, { target: next, actions: [finished(step), named('keepOutput', step)] }],
       onError: [
         ...(step.onError === 'skip' ? [fatal] : []),
         { target: failureTarget(step, next), actions: failed },
@@ -154,7 +162,7 @@ function mapState(step: MapStep, next: string): Node {
   const settle = { actions: named('keepItem', step) }
   return {
     tags: 'busy',
-    entry: [named('announce', step), named('startMap', step)],
+    entry: [started(step), named('startMap', step)],
     on: { 'xstate.done.actor.*': settle, 'xstate.error.actor.*': settle },
     ...timeLimit(step, next),
     always: [
@@ -222,7 +230,7 @@ function loopState(step: LoopStep, next: string): Node {
 function humanState(step: HumanStep, next: string): Node {
   const unanswered = { target: failureTarget(step, next), actions: named('keepSilence', step) }
   return {
-    entry: [named('announce', step), named('askHuman', step)],
+    entry: [started(step), named('askHuman', step)],
     on: {
       'human.answer': [
         {

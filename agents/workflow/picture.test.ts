@@ -93,35 +93,30 @@ test('an agent as a picture', async () => {
   state "idle" as idle
   state "extracting" as extracting
   state "preparing" as preparing
-  state "ready" as ready
   state "thinking" as thinking
-  state "judging" as judging
   state "acting" as acting
   state "finishing" as finishing
-  state "answering" as answering
-  state "failing" as failing
-  idle --> extracting: task.assign [isExtractive]
-  idle --> preparing: task.assign [needsMaterial]
-  idle --> ready: task.assign
-  extracting --> answering: done
-  extracting --> failing: error
-  preparing --> ready: done
-  preparing --> failing: error
-  ready --> failing: [hasFailed]
-  ready --> thinking
-  thinking --> judging: done
-  thinking --> failing: error
-  judging --> failing: [hasFailed]
-  judging --> thinking: [isMisfit]
-  judging --> acting: [wantsTools]
-  judging --> finishing: [isToFinish]
-  judging --> answering
-  acting --> failing: [hasFailed]
-  acting --> ready
-  finishing --> answering: done
-  finishing --> failing: error
-  answering --> idle
-  failing --> idle`,
+  idle --> extracting: task.assign [extracts]
+  idle --> preparing: task.assign [prepares]
+  idle --> idle: task.assign [hasFailed]
+  idle --> thinking: task.assign [thinks]
+  extracting --> idle: done
+  extracting --> idle: error
+  preparing --> idle: done [hasFailed]
+  preparing --> thinking: done [thinks]
+  preparing --> idle: error
+  thinking --> idle: done [hasFailed]
+  thinking --> acting: done [acts]
+  thinking --> thinking: done [thinks]
+  thinking --> finishing: done [finishes]
+  thinking --> idle: done [answers]
+  thinking --> idle: error
+  acting --> idle: done [hasFailed]
+  acting --> thinking: done [thinks]
+  acting --> idle: error [hasFailed]
+  acting --> thinking: error [thinks]
+  finishing --> idle: done
+  finishing --> idle: error`,
   )
   await runtime.stop()
 })

@@ -51,10 +51,9 @@ export const actions = (workflow: Workflow) => ({
     const { body, id = '' } = event as run.Args['event']
     return run.begun(workflow, context as run.RunState, id, workflow.input.parse(body) as Plain) as never
   }),
-  announce: act((args, step) => signal(args.enqueue, 'step.started', step.id)),
-  keepOutput: act<AskStep | WorkflowStep>(({ context, event, enqueue }, step) => {
-    signal(enqueue, 'step.finished', step.id)
-    enqueue.assign(run.callDone(context, step, event.output ?? null))
+  keepOutput: assign((args: unknown, { step }: Of<AskStep | WorkflowStep>) => {
+    const { context, event } = args as run.Args
+    return run.callDone(context, step, event.output ?? null) as never
   }),
   keepFailure: act<AskStep | WorkflowStep>((args, step) => {
     const error = run.callError(step, args) as WireError

@@ -89,10 +89,8 @@ test('names on the page the metrics that an event moves, and no others', async (
     metrics.observe(events)
     const priced = codeIn(documented.get(sample.type)?.[4])
     events.emit(sample)
-    if (sample.type === 'effect.succeeded')
-      events.emit(
-        change('effect.succeeded', { usage: { ...SAMPLE_EVENTS['run.finished'].usage, costUsd: null } }),
-      )
+    if (sample.type === 'effect.succeeded' || sample.type === 'effect.failed')
+      events.emit(change(sample.type, { usage: { ...SAMPLE_EVENTS['run.finished'].usage, costUsd: null } }))
     // The gauge of live actors goes down only for an actor that was seen to start.
     if (sample.type === 'actor.stopped') events.emit(SAMPLE_EVENTS['actor.started'])
     assert.equal(sorted((await metricNames(metrics)).moved), sorted(priced), sample.type)

@@ -90,7 +90,7 @@ export const EVENT_TABLE: EventTable = {
   'effect.failed': {
     level: 'warn',
     levelOf: quietIfCancelled('debug'),
-    fields: ['effect', 'name', 'attempt', 'durationMs', 'reason', 'error'],
+    fields: ['effect', 'name', 'attempt', 'durationMs', 'reason', 'error', 'usage'],
     message: e => `${e.name} of ${e.actor} failed${again(e.attempt)}: ${said(e.error)}`,
   },
   'effect.retrying': {
@@ -117,8 +117,8 @@ export const EVENT_TABLE: EventTable = {
   },
   'budget.exhausted': {
     level: 'warn',
-    fields: ['what', 'limit', 'needed'],
-    message: e => `${e.actor} needs ${e.needed} ${e.what}, its budget allows ${e.limit}`,
+    fields: ['what', 'left', 'needed'],
+    message: e => `${e.actor} needs ${e.needed} ${e.what}, its budget has ${e.left} left`,
   },
   'run.started': {
     level: 'info',

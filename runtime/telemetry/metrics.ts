@@ -80,10 +80,11 @@ const RECORDERS: Recorders = {
     m.effectSeconds.observe({ effect, outcome: 'succeeded' }, seconds(durationMs))
     if (usage) recordUsage(m, effect, usage)
   },
-  'effect.failed': (m, { name, durationMs, reason }) => {
+  'effect.failed': (m, { name, durationMs, reason, usage }) => {
     const effect = m.label('effect', name)
     m.effects.inc({ effect, outcome: 'failed', reason: m.label('reason', reason) })
     m.effectSeconds.observe({ effect, outcome: 'failed' }, seconds(durationMs))
+    if (usage) recordUsage(m, effect, usage)
   },
   'effect.retrying': (m, { name, reason }) =>
     m.retries.inc({ effect: m.label('effect', name), reason: m.label('reason', reason) }),

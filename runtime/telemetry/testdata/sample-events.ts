@@ -49,6 +49,7 @@ export const SAMPLE_EVENTS: SampleEvents = {
     durationMs: 900,
     reason: 'failed',
     error: SAMPLE_ERROR,
+    usage: SAMPLE_USAGE,
   },
   'effect.retrying': {
     ...effect,
@@ -68,7 +69,7 @@ export const SAMPLE_EVENTS: SampleEvents = {
     affected: [actor],
   },
   'breaker.changed': { ...stamp, type: 'breaker.changed', target: 'openai:gpt', state: 'open' },
-  'budget.exhausted': { ...stamp, type: 'budget.exhausted', what: 'tokens', limit: 100, needed: 150 },
+  'budget.exhausted': { ...stamp, type: 'budget.exhausted', what: 'tokens', left: 100, needed: 150 },
   'run.started': { ...stamp, type: 'run.started', workflow: 'research' },
   'run.finished': {
     ...stamp,
