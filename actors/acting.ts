@@ -28,12 +28,15 @@ export class Acting implements InFlightOwner {
   readonly spec: CellSpec
   readonly host: CellHost
   readonly outcome: Outcome
+  /** Tells this life of the actor from an earlier one at the same address, whose late answers are not for it. */
+  readonly life: string
   #inbound: Inbound | undefined
   #inFlight: InFlight | undefined
   #timers: Timers | undefined
   #successes = 0
 
-  constructor(spec: CellSpec, host: CellHost, outcome: Outcome) {
+  constructor(spec: CellSpec, host: CellHost, life: string, outcome: Outcome) {
+    this.life = life
     this.spec = spec
     this.host = host
     this.outcome = outcome
@@ -102,7 +105,7 @@ export class Acting implements InFlightOwner {
     for (let k = 0; k < acts.length; k++) {
       const act = acts[k] as Act
       if (act.act === 'behalf') behalf = this.#inbound?.get(act.of) ?? behalf
-      else this.#perform(act, `${this.address}.${seq}.${k}`, behalf)
+      else this.#perform(act, `${this.address}.${this.life}.${seq}.${k}`, behalf)
     }
   }
 

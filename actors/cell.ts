@@ -55,7 +55,8 @@ export class Cell {
     this.spec = spec
     this.#host = host
     this.#mailbox = new Mailbox(spec.behaviour.mailbox)
-    this.#acting = new Acting(spec, host, (taken, cause) => this.#outcome({ taken, cause }))
+    const life = host.id().slice(0, 8)
+    this.#acting = new Acting(spec, host, life, (taken, cause) => this.#outcome({ taken, cause }))
   }
 
   get address(): Address {
@@ -81,11 +82,8 @@ export class Cell {
     const { input, behaviour } = this.spec
     const now = this.#host.clock.now()
     const step = behaviour.initial(input, now)
-    return this.#commit(
-      { taken: { kind: 'init', ...(input !== undefined && { input }) }, cause: undefined },
-      step,
-      now,
-    )
+    const taken: Taken = { kind: 'init', life: this.#acting.life, ...(input !== undefined && { input }) }
+    return this.#commit({ taken, cause: undefined }, step, now)
   }
 
   /** Accepts a message. Throws `mailbox-full`, `actor-stopped`. */
@@ -187,7 +185,7 @@ export class Cell {
     const cause = this.#acting.cancel(correlation)
     if (cause)
       this.#outcome({
-        taken: { kind: 'message', type: 'task.cancelled', body: null, cause, attempt: 1 },
+        taken: { kind: 'message', type: protocol.CANCELLED, body: null, cause, attempt: 1 },
         cause,
         cancels: true,
       })

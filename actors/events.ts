@@ -42,7 +42,7 @@ interface Stamp {
 }
 
 interface EffectStamp extends Stamp {
-  /** The intent's id: `type/id.commit.n`. */
+  /** The intent's id: `type/id.life.commit.n`. */
   readonly effect: string
   /** The name the machine invokes it by, for example `model` or a tool's name. */
   readonly name: string

@@ -28,7 +28,8 @@ export interface Cause {
 
 /** What a commit took in. */
 export type Taken =
-  | { readonly kind: 'init'; readonly input?: Plain }
+  /** `life` is part of every id that derives from this actor's commits: a second life repeats none of the first. */
+  | { readonly kind: 'init'; readonly life: string; readonly input?: Plain }
   | {
       readonly kind: 'message'
       readonly type: string

@@ -14,6 +14,8 @@ import type { EffectPolicy, RestartType } from './strategy.ts'
 export const REPLY = 'ac.reply'
 export const ERROR = 'ac.error'
 export const CANCEL = 'ac.cancel'
+/** What a machine sees when the ask that it works for is cancelled; nobody outside can send it. */
+export const CANCELLED = 'ac.cancelled'
 export const CHILD_FAILED = 'ac.child.failed'
 export const EFFECT_FAILED = 'ac.effect.failed'
 export const EFFECT_RETRY = 'ac.effect.retry'

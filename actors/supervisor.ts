@@ -2,7 +2,8 @@
  * The supervisor: an actor that decides about the failures of others. Children that crash are restarted by
  * its strategy until its intensity is exceeded, then it escalates; effects that fail get another attempt by
  * their policy, while the retry budget lasts. It alone retries. What it decides is data: the node carries
- * it out. Its history (restarts, retry budgets) is part of its state, so a crash gives nobody fresh allowance.
+ * it out. Its history (restarts, retry budgets) is part of its committed state;
+ * only when it is itself restarted, within its own supervisor's intensity, does it begin anew.
  */
 import type { Address } from './address.ts'
 import { type Behaviour, defineBehaviour } from './behaviour.ts'

@@ -227,7 +227,7 @@ test('does not lend again what may have been spent on an ask that was given up',
   const deaf = await runtime.spawn(
     sample('deaf', {
       context: { n: 0 },
-      on: { 'work.do': { actions: assign({ n: 1 } as never) }, 'task.cancelled': {} },
+      on: { 'work.do': { actions: assign({ n: 1 } as never) }, 'ac.cancelled': {} },
     }),
   )
   const actor = await runtime.spawn(team(), { id: 'second' })

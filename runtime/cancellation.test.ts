@@ -139,7 +139,7 @@ test('tells the machine, so that it can end what it does by itself', async () =>
       states: {
         idle: { on: { 'wait.on': 'waiting' } },
         waiting: {
-          on: { 'task.cancelled': 'idle', 'wait.off': { target: 'idle', actions: reply(() => 'off') } },
+          on: { 'ac.cancelled': 'idle', 'wait.off': { target: 'idle', actions: reply(() => 'off') } },
         },
       },
     }),
@@ -155,7 +155,7 @@ test('tells the machine, so that it can end what it does by itself', async () =>
   abort.abort()
   assert.is(await ending, 'cancelled')
   await settle()
-  assert.equal(seen, ['wait.on waiting', 'task.cancelled idle'])
+  assert.equal(seen, ['wait.on waiting', 'ac.cancelled idle'])
   await runtime.stop()
 })
 

@@ -71,6 +71,19 @@ test('takes the result of an effect that is not a promise, and null for none', a
   }
 })
 
+test('a second life of an actor at the same address repeats no key of the first', async () => {
+  const keys: string[] = []
+  const runtime = testRuntime()
+  const behaviour = worker((_, { key }) => void keys.push(key))
+  for (let life = 0; life < 2; life++) {
+    const actor = await runtime.spawn(behaviour, { id: 'w' })
+    await runtime.ask(actor, 'work.do')
+    await runtime.stop(actor)
+  }
+  assert.is(new Set(keys).size, 2)
+  await runtime.stop()
+})
+
 test('tries again after the delay of its policy, with the same key and the next number', async () => {
   const { runtime, attempts, ask } = await working(failing(2))
   const answer = ask()
@@ -87,7 +100,7 @@ test('tries again after the delay of its policy, with the same key and the next 
     [1, 2, 3],
   )
   assert.is(new Set(attempts.map(({ key }) => key)).size, 1)
-  assert.match(attempts[0]?.key ?? '', /^worker\/w\.\d+\.\d+$/)
+  assert.match(attempts[0]?.key ?? '', /^worker\/w\.[\w-]+\.\d+\.\d+$/)
   assert.equal(
     runtime.eventsOf('effect.retrying').map(({ delayMs, reason }) => [delayMs, reason]),
     [

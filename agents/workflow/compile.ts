@@ -5,6 +5,7 @@
 import { type Behaviour, defineBehaviour } from '../../actors/behaviour.ts'
 import { RuntimeError, toWireError } from '../../actors/errors.ts'
 import { type AnyStateMachine, ask, outputs, setup } from '../../actors/machine.ts'
+import { CANCELLED } from '../../actors/protocol.ts'
 import type {
   AskStep,
   BranchStep,
@@ -40,7 +41,7 @@ export function workflowMachine(workflow: Workflow): AnyStateMachine {
     id: workflow.name,
     context: ({ input }: { input: run.RunInput }) => run.initial(input),
     initial: 'waiting',
-    on: { 'task.cancelled': { target: '.failing', actions: 'keepCancellation' } },
+    on: { [CANCELLED]: { target: '.failing', actions: 'keepCancellation' } },
     states: {
       waiting: {
         on: {
