@@ -46,8 +46,8 @@ function output(command: string, args: string[]): Promise<string> {
   })
 }
 
-test('the code of the README and the guides compiles', async () => {
-  const paths = await glob(['README.md', 'docs/guides/**/*.md'])
+test('the code of the README and the documents compiles', async () => {
+  const paths = await glob(['README.md', 'docs/**/*.md'])
   const texts = await Promise.all(paths.map(async path => snippetsOf(path, await read(path))))
   const snippets = texts.flat()
   if (snippets.length > 0) assert.is(await compile(snippets), '')

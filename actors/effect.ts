@@ -40,8 +40,8 @@ export interface EffectSpec<Input, Output> {
   readonly class: EffectClass
   /** The longest one attempt may take, ms. The supervisor's own limit applies as well. */
   readonly timeoutMs?: number
-  /** What to reserve from the budget before an attempt starts; the default reserves nothing. */
-  reserve?(input: Input): Partial<Usage>
+  /** What to reserve from the budget before an attempt starts, made with `remedy`; the default reserves nothing. */
+  reserve?(input: Input, remedy?: EffectContext['remedy']): Partial<Usage>
   run(input: Input, context: EffectContext): Promise<Output> | Output
   /** `verifiable`: did the effect with this key happen, and with which result? */
   check?(key: string, input: Input): Promise<{ readonly done: boolean; readonly output?: Output }>

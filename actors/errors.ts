@@ -214,6 +214,22 @@ export const ERRORS = {
     retryable: false,
     meaning: 'a result cannot be written where it was asked for',
   },
+  'store-locked': {
+    code: 'AC-6001',
+    retryable: false,
+    meaning: 'a data directory belongs to another runtime that is alive',
+  },
+  'store-corrupt': {
+    code: 'AC-6002',
+    retryable: false,
+    meaning: 'what is stored is not what was written',
+  },
+  'store-failed': {
+    code: 'AC-6003',
+    retryable: false,
+    meaning: 'a data directory could not be read or written, and is not used until it is opened again',
+  },
+
   internal: { code: 'AC-9001', retryable: false, meaning: 'a fault of this software; please report it' },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -1,6 +1,6 @@
 /**
- * Everything an observer can see, as one union. Logs, metrics, traces, progress lines and the dashboard's
- * stream are subscribers of it and of nothing else. Emitting costs one boolean test when nobody listens:
+ * Everything an observer can see, as one union. Logs, metrics, traces, progress lines and `run --stream`
+ * are subscribers of it and of nothing else. Emitting costs one boolean test when nobody listens:
  * callers write `if (events.on) events.emit({ … })`, so that not even the object is made.
  */
 import type { Address } from './address.ts'

@@ -146,8 +146,9 @@ export class InFlight {
     const began = host.clock.now()
     try {
       if (intent.deadline !== undefined && began >= intent.deadline) throw tooLate(intent)
-      const { spec, input } = intent
-      intent.held = spec?.reserve && this.#owner.reserve(intent.cause, () => spec.reserve?.(input) ?? {})
+      const { spec, input, remedy } = intent
+      intent.held =
+        spec?.reserve && this.#owner.reserve(intent.cause, () => spec.reserve?.(input, remedy) ?? {})
       if (host.events.on) host.events.emit({ type: 'effect.started', ...stamp(intent, address, began) })
       const limits = this.#limits(intent, began)
       const result = intent.spec?.run(intent.input, this.#context(intent, turn, limits))

@@ -1,6 +1,6 @@
 /**
  * Finds an agent that goes round in circles: a sliding window over fingerprints of (tool, arguments, result).
- * Pure. The same step again and again, or two steps taking turns, is a loop; the same call with a new result
+ * Pure. A step, or a row of up to four steps, three times running is a loop; the same call with a new result
  * is progress.
  */
 
@@ -9,7 +9,7 @@ export type StepWindow = readonly string[]
 
 /** Steps that are remembered. */
 export const WINDOW = 12
-/** A step, or a pair of steps, seen this often in a row is a loop. */
+/** A step, or a row of steps, seen this often running is a loop. */
 export const REPEATS = 3
 
 /** The window after a step. */

@@ -1,6 +1,6 @@
 /**
  * What an agent does to the world, as effects: prepare material, call its model, use a tool, finish or extract
- * an answer. Each result is committed before the agent sees it, so a crash never buys the same tokens twice.
+ * an answer. Each result is committed before the agent sees it; what a call may cost is reserved before it.
  */
 import { type EffectContext, type EffectLogic, effect } from '../actors/effect.ts'
 import { fromWireError, RuntimeError, type WireError } from '../actors/errors.ts'
@@ -77,10 +77,12 @@ export function agentEffects(agent: Agent, setting: AgentSetting): AgentEffects 
     }),
     model: effect({
       class: 'pure',
-      reserve: ({ request }: ThinkInput) => {
+      reserve: ({ request, trouble }: ThinkInput, remedy) => {
+        // Without a remedy no call is made, so none is reserved.
+        if (trouble && !remedy) return {}
         const inputTokens = estimateTokens(request.messages)
         const outputTokens = request.maxOutputTokens ?? agent.limits?.maxOutputTokens ?? DEFAULT_ANSWER_TOKENS
-        const costUsd = setting.models.estimate(setting.model ?? '', inputTokens, outputTokens)
+        const costUsd = setting.models.estimate(modelOf(setting, remedy), inputTokens, outputTokens)
         return { modelCalls: 1, inputTokens, outputTokens, costUsd }
       },
       run: (input: ThinkInput, context) => think(skillOf(input.skill), input, setting, context),
@@ -116,13 +118,15 @@ const estimateTokens = (messages: readonly ModelMessage[]): number =>
 async function think(
   skill: Skill,
   { request, repair, trouble }: ThinkInput,
-  { models, model }: AgentSetting,
+  setting: AgentSetting,
   context: EffectContext,
 ): Promise<Thought> {
-  const remedy = context.remedy as { readonly model?: string; readonly compact?: boolean } | undefined
+  const { models } = setting
+  const { remedy } = context
   if (trouble && !remedy) throw fromWireError(trouble)
-  const id = remedy?.model ? await models.use(remedy.model) : (model as string)
-  const messages = remedy?.compact ? compacted(request.messages, context.attempt - 1) : request.messages
+  const id = modelOf(setting, remedy)
+  if (remedy?.['model']) await models.use(id)
+  const messages = remedy?.['compact'] ? compacted(request.messages, context.attempt - 1) : request.messages
   const response = await models
     .generate(
       id,
@@ -148,6 +152,10 @@ async function think(
   if (repair) throw misfit(id, reading.problem)
   return { response, problem: reading.problem }
 }
+
+/** Id of the model an attempt is made with. */
+const modelOf = ({ model }: AgentSetting, remedy: EffectContext['remedy']): string =>
+  (remedy?.['model'] ?? model) as string
 
 /** The latest messages keep more of themselves when a conversation is compacted. */
 const RECENT = 4

@@ -1,10 +1,12 @@
 import * as assert from 'uvu/assert'
 import { z } from 'zod'
+import { RuntimeError } from '../actors/errors.ts'
 import { settle } from '../runtime/testkit/simulated-clock.ts'
 import { testSuite } from '../runtime/testkit/suite.ts'
 import { testRuntime } from '../runtime/testkit/test-runtime.ts'
 import { type AgentDefinition, defineAgent } from './define-agent.ts'
-import { type ScriptedTurn, scriptedModel } from './models/scripted.ts'
+import type { Prices } from './models/model.ts'
+import { type ScriptedModel, type ScriptedTurn, scriptedModel } from './models/scripted.ts'
 import { defineSkill } from './skill.ts'
 import { agentRig, failure, scriptedRig } from './testdata/agent-rig.ts'
 import { defineTool, type Tool } from './tool.ts'
@@ -36,7 +38,7 @@ const look = (at?: string, name = 'look'): ScriptedTurn => ({
 })
 const QUESTION = { q: '?' }
 
-test('24/25 (a limit that is ignored): stops after its turns, and a limit of one means one', async () => {
+test('a limit that is ignored: stops after its turns, and a limit of one means one', async () => {
   for (const maxTurns of [1, 4]) {
     const { runtime, model, ask } = await scriptedRig(
       agentOf({ tools: [looker(n => n)], limits: { maxTurns } }),
@@ -48,14 +50,14 @@ test('24/25 (a limit that is ignored): stops after its turns, and a limit of one
   }
 })
 
-test('24/25 (a limit that is ignored): without limits of its own a task still ends', async () => {
+test('a limit that is ignored: without limits of its own a task still ends', async () => {
   const { runtime, model, ask } = await scriptedRig(agentOf({ tools: [looker(n => n)] }), () => look())
   assert.is((await failure(ask('answer', QUESTION))).kind, 'turn-limit')
   assert.is(model.calls.length, 12)
   await runtime.stop()
 })
 
-test('24/25 (a limit that is ignored): repairs count as turns', async () => {
+test('a limit that is ignored: repairs count as turns', async () => {
   const { runtime, model, ask } = await scriptedRig(agentOf({ limits: { maxTurns: 1 } }), () => ({
     text: 'no json',
   }))
@@ -73,7 +75,7 @@ test('an answer in the last turn is an answer', async () => {
   await runtime.stop()
 })
 
-test('24/25 (a limit that is ignored): more tool calls than allowed are not begun, also all in one turn', async () => {
+test('a limit that is ignored: more tool calls than allowed are not begun, also all in one turn', async () => {
   for (const maxToolCalls of [0, 3]) {
     let ran = 0
     const { runtime, ask } = await scriptedRig(
@@ -86,7 +88,7 @@ test('24/25 (a limit that is ignored): more tool calls than allowed are not begu
   }
 })
 
-test('26 (loops): the same call with the same result three times is a loop', async () => {
+test('loops: the same call with the same result three times is a loop', async () => {
   const { runtime, model, ask } = await scriptedRig(agentOf({ tools: [looker(() => 'same')] }), () =>
     look('here'),
   )
@@ -99,7 +101,7 @@ test('26 (loops): the same call with the same result three times is a loop', asy
   await runtime.stop()
 })
 
-test('26 (loops): two calls that take turns are a loop', async () => {
+test('loops: two calls that take turns are a loop', async () => {
   const tools = [looker(() => 'ping', 'left'), looker(() => 'pong', 'right')]
   const { runtime, model, ask } = await scriptedRig(agentOf({ tools }), (_, i) =>
     look(undefined, i % 2 ? 'right' : 'left'),
@@ -110,7 +112,7 @@ test('26 (loops): two calls that take turns are a loop', async () => {
   await runtime.stop()
 })
 
-test('26 (loops): calls side by side in any order and number, and calls of unknown tools, are a loop too', async () => {
+test('loops: calls side by side in any order and number, and calls of unknown tools, are a loop too', async () => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f']
   const tools = names.map(name => looker(() => 'same', name))
   const many = await scriptedRig(agentOf({ tools }), (_, i) => ({
@@ -125,7 +127,7 @@ test('26 (loops): calls side by side in any order and number, and calls of unkno
   await unknown.runtime.stop()
 })
 
-test('26 (loops): the same call with a new result is progress, and so is a call repeated within one turn', async () => {
+test('loops: the same call with a new result is progress, and so is a call repeated within one turn', async () => {
   const polling = await scriptedRig(agentOf({ tools: [looker(n => n)] }), (_, i) =>
     i < 8 ? look('x') : done,
   )
@@ -140,7 +142,7 @@ test('26 (loops): the same call with a new result is progress, and so is a call 
   await doubled.runtime.stop()
 })
 
-test('27/28 (cost): a budget of calls ends the task at its limit, and nothing more is called', async () => {
+test('cost: a budget of calls ends the task at its limit, and nothing more is called', async () => {
   const { runtime, model, ask } = await scriptedRig(agentOf({ tools: [looker(n => n)] }), () => look())
   const error = await failure(ask('answer', QUESTION, { budget: { modelCalls: 2 } }))
   assert.equal([error.kind, error.details?.['what']], ['budget-exhausted', 'modelCalls'])
@@ -155,7 +157,7 @@ test('27/28 (cost): a budget of calls ends the task at its limit, and nothing mo
   await other.stop()
 })
 
-test('27/28 (cost): tokens are reserved before a call, so one that does not fit is never made', async () => {
+test('cost: tokens are reserved before a call, so one that does not fit is never made', async () => {
   const agent = agentOf({ limits: { maxOutputTokens: 100 } })
   const { runtime, model, ask } = await scriptedRig(agent, () => done)
   const long = { q: 'x'.repeat(4_000) }
@@ -165,7 +167,7 @@ test('27/28 (cost): tokens are reserved before a call, so one that does not fit 
   await runtime.stop()
 })
 
-test('27/28 (cost): what was really spent counts, not what was reserved', async () => {
+test('cost: what was really spent counts, not what was reserved', async () => {
   const agent = agentOf({ tools: [looker(n => n)], limits: { maxOutputTokens: 100 } })
   const usage = { inputTokens: 300, outputTokens: 100 }
   const { runtime, model, ask } = await scriptedRig(agent, () => ({ ...look(), usage }))
@@ -174,7 +176,7 @@ test('27/28 (cost): what was really spent counts, not what was reserved', async 
   await runtime.stop()
 })
 
-test('27/28 (cost): with a cost limit, a model whose price is not known is not called at all', async () => {
+test('cost: with a cost limit, a model whose price is not known is not called at all', async () => {
   const { runtime, model, ask } = await scriptedRig(agentOf(), () => done)
   const error = await failure(ask('answer', QUESTION, { budget: { costUsd: 1_000 } }))
   assert.equal([error.kind, error.details?.['what']], ['budget-exhausted', 'costUsd'])
@@ -184,7 +186,7 @@ test('27/28 (cost): with a cost limit, a model whose price is not known is not c
   await runtime.stop()
 })
 
-test('27/28 (cost): with a price, what a call may cost is reserved before it is made', async () => {
+test('cost: with a price, what a call may cost is reserved before it is made', async () => {
   const agent = agentOf({ limits: { maxOutputTokens: 1_000 } })
   const price = { inputPerMillion: 1, outputPerMillion: 10 }
   const { runtime, model, ask } = await scriptedRig(agent, () => done, { price })
@@ -194,7 +196,41 @@ test('27/28 (cost): with a price, what a call may cost is reserved before it is 
   await runtime.stop()
 })
 
-test('27/28 (cost): a budget that is used up ends the task even when a tool meets it first', async () => {
+test('cost: a fallback model is reserved at its own price, and not called when that is not known', async () => {
+  const prices = { inputPerMillion: 1, outputPerMillion: 10 }
+  const agent = agentOf({ limits: { maxOutputTokens: 100 } })
+  const down = { error: new RuntimeError('model-failed', 'down') }
+  const askWith = async (spare: ScriptedModel & { readonly prices?: Prices }) => {
+    const runtime = testRuntime()
+    const more = { runtime, price: prices, fallbackModel: spare }
+    const { ask } = await scriptedRig(agent, () => down, more)
+    const asked = ask('answer', QUESTION, { budget: { costUsd: 0.01 } })
+    asked.catch(() => {}) // looked at when the time has passed
+    await runtime.clock.advance(60_000)
+    await runtime.stop()
+    return { asked }
+  }
+  const spare = () => scriptedModel([done], { id: 'scripted:spare' })
+  const unpriced = spare()
+  const error = await failure((await askWith(unpriced)).asked)
+  assert.equal([error.kind, error.details?.['what']], ['budget-exhausted', 'costUsd'])
+  assert.is(unpriced.calls.length, 0)
+  const dear = spare()
+  const tooDear = await failure(
+    (await askWith({ ...dear, prices: { inputPerMillion: 1, outputPerMillion: 1_000 } })).asked,
+  )
+  assert.equal([tooDear.kind, dear.calls.length], ['budget-exhausted', 0])
+  assert.equal(await (await askWith({ ...spare(), prices })).asked, { answer: 'done' })
+})
+
+test('cost: a loop is a loop, also when nothing is left for another call', async () => {
+  const { runtime, model, ask } = await scriptedRig(agentOf({ tools: [looker(() => 'same')] }), () => look())
+  const error = await failure(ask('answer', QUESTION, { budget: { modelCalls: 3 } }))
+  assert.equal([error.kind, model.calls.length], ['loop-detected', 3])
+  await runtime.stop()
+})
+
+test('cost: a budget that is used up ends the task even when a tool meets it first', async () => {
   const { runtime, model, ask } = await scriptedRig(agentOf({ tools: [looker(n => n)] }), [
     { toolCalls: [1, 2, 3].map(() => ({ name: 'look', input: {} })) },
   ])
@@ -228,7 +264,7 @@ test('cancelling a task aborts the call to its model and leaves the agent free',
   await runtime.stop()
 })
 
-test('23 (a hung call): a deadline ends the task, and the call with it', async () => {
+test('a hung call: a deadline ends the task, and the call with it', async () => {
   const { runtime, model, ask } = await scriptedRig(agentOf(), [{ hang: true }, done])
   const asked = failure(ask('answer', QUESTION, { timeoutMs: 5_000 }))
   await runtime.clock.advance(5_000)
@@ -238,7 +274,7 @@ test('23 (a hung call): a deadline ends the task, and the call with it', async (
   await runtime.stop()
 })
 
-test('23 (a hung call): a tool that hangs is ended by its own time limit, and the model learns of it', async () => {
+test('a hung call: a tool that hangs is ended by its own time limit, and the model learns of it', async () => {
   const hang = defineTool({
     name: 'hang',
     description: 'hangs',
@@ -259,7 +295,7 @@ test('23 (a hung call): a tool that hangs is ended by its own time limit, and th
   await runtime.stop()
 })
 
-test('29 (concurrent tasks): works on one task at a time, in the order of the asks', async () => {
+test('concurrent tasks: works on one task at a time, in the order of the asks', async () => {
   const runtime = testRuntime()
   let under = 0
   let most = 0
@@ -303,7 +339,7 @@ test('a task that finds the mailbox full is refused at once, not by its timeout'
   await runtime.stop()
 })
 
-test('22 (a second ask hangs): a task that failed leaves nothing behind for the next', async () => {
+test('a second ask hangs: a task that failed leaves nothing behind for the next', async () => {
   const { runtime, model, ask } = await scriptedRig(agentOf({ tools: [looker(() => 'same')] }), (_, i) =>
     i < 3 ? look() : i < 5 ? look() : done,
   )
@@ -313,7 +349,7 @@ test('22 (a second ask hangs): a task that failed leaves nothing behind for the 
   await runtime.stop()
 })
 
-test('17 (swallowed errors): what a model throws reaches whoever asked, with its history', async () => {
+test('swallowed errors: what a model throws reaches whoever asked, with its history', async () => {
   const { runtime, ask } = await agentRig(agentOf(), {
     model: {
       id: 'broken:model',
@@ -331,7 +367,7 @@ test('17 (swallowed errors): what a model throws reaches whoever asked, with its
   await runtime.stop()
 })
 
-test('20 (a failure returned as success): a failed task is never an answer with an empty text', async () => {
+test('a failure returned as success: a failed task is never an answer with an empty text', async () => {
   const { runtime, ask } = await scriptedRig(agentOf(), () => ({ text: '' }))
   const asked = failure(ask('answer', QUESTION))
   await runtime.clock.advance(60_000)
@@ -339,7 +375,7 @@ test('20 (a failure returned as success): a failed task is never an answer with 
   await runtime.stop()
 })
 
-test('31 (agents that wait for each other): a tool cannot ask its own agent and hang', async () => {
+test('agents that wait for each other: a tool cannot ask its own agent and hang', async () => {
   const runtime = testRuntime()
   const recursive = defineTool({
     name: 'recurse',

@@ -233,7 +233,7 @@ test('compacting clips what is old and long, more with every attempt, and keeps 
   )
 })
 
-test('28 (cost): an attempt that failed is paid for, and the retry fits the budget or is not made', async () => {
+test('cost: an attempt that failed is paid for, and the retry fits the budget or is not made', async () => {
   const usage = { inputTokens: 400, outputTokens: 100 }
   const agent = defineAgent({ ...agentOf(), limits: { maxOutputTokens: 100 } })
   const { runtime, model, ask } = await scriptedRig(agent, () => ({ ...misfit, usage }))
@@ -246,7 +246,7 @@ test('28 (cost): an attempt that failed is paid for, and the retry fits the budg
 
 const timeouts = { attemptMs: 100_000, taskMs: 500_000, progressMs: 10_000 }
 
-test('23 (a hung call): a model that says nothing for too long is stalled, and tried again', async () => {
+test('a hung call: a model that says nothing for too long is stalled, and tried again', async () => {
   const { runtime, ask } = await scriptedRig(agentOf(), [{ hang: true }, done], { policy: { timeouts } })
   const asked = ask('answer', QUESTION)
   await runtime.clock.advance(9_999)

@@ -32,7 +32,7 @@ export interface Check {
 }
 
 const NODE_FLOOR = '20.19.0'
-/** The oldest server the transport is tested on (Debian 12). */
+/** The oldest server that is still in use: Debian 12 has it. Nothing connects to one yet. */
 const NATS_FLOOR = '2.9.10'
 /** Providers that are reached by an address; their key is optional. */
 const ADDRESS_OF: Readonly<Record<string, string>> = { 'openai-compatible': 'OPENAI_BASE_URL' }
@@ -67,7 +67,7 @@ function checkFolder({ cwd, cwdWritable }: Facts): Check {
   return {
     ...check,
     state: 'missing',
-    todo: 'make it writable, or choose another with --cwd: runs are recorded there',
+    todo: 'make it writable, or choose another with --cwd: --out writes there',
   }
 }
 
@@ -75,7 +75,7 @@ function checkNats({ natsServer, platform }: Facts): Check {
   const check = { name: 'nats-server', group: 'bus' } as const
   const get = GET_NATS[platform] ?? GET_NATS['linux'] ?? ''
   if (!natsServer) {
-    return { ...check, state: 'optional', found: 'not found; agents of one process need none', todo: get }
+    return { ...check, state: 'optional', found: 'not found, and not needed: processes cannot be joined yet', todo: get }
   }
   const { path, configured, version } = natsServer
   const broken = configured ? 'missing' : 'optional'

@@ -11,7 +11,7 @@ import type { Terminal } from './terminal.ts'
 /** The program without its commands. */
 export function createParser(terminal: Terminal): Parser {
   return new Parser('agenticraft')
-    .description('Teams of AI agents that do not lose work.')
+    .description('Teams of AI agents: actors, supervision, budgets.')
     .usage('<command> [options]')
     .version(packageVersion())
     .helpCommand(false)

@@ -1,5 +1,5 @@
 /**
- * A research team over your own documents: `node research-team.ts "your question" docs/ notes.md`. Without a
+ * A research team over your own documents: `npx tsx examples/research-team.ts "your question" docs/ notes.md`. Without a
  * model its report is made of sentences of the documents, each with the place where it stands.
  */
 import { ResearchTeam } from 'agenticraft/workflows'

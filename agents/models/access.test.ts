@@ -145,7 +145,7 @@ test('a success in between forgets the failures', async () => {
   await runtime.stop()
 })
 
-test('30 (a 429 in a fan-out): everybody waits as long as it says, and nobody is lost', async () => {
+test('a 429 in a fan-out: everybody waits as long as it says, and nobody is lost', async () => {
   const slow = new RuntimeError('rate-limited', 'slow down', { retryAfterMs: 30_000 })
   const { runtime, model, call } = await access((_, i) => (i === 0 ? { error: slow } : { text: 'hi' }))
   assert.is((await failure(call())).kind, 'rate-limited')
@@ -158,7 +158,7 @@ test('30 (a 429 in a fan-out): everybody waits as long as it says, and nobody is
   await runtime.stop()
 })
 
-test('30 (a 429 in a fan-out): a 429 that does not say how long pauses a second', async () => {
+test('a 429 in a fan-out: a 429 that does not say how long pauses a second', async () => {
   const { runtime, model, call } = await access((_, i) =>
     i === 0 ? { error: new RuntimeError('rate-limited', 'slow down') } : { text: 'hi' },
   )
@@ -172,7 +172,7 @@ test('30 (a 429 in a fan-out): a 429 that does not say how long pauses a second'
   await runtime.stop()
 })
 
-test('30 (a 429 in a fan-out): the second attempt of an agent comes no sooner than Retry-After, and others wait too', async () => {
+test('a 429 in a fan-out: the second attempt of an agent comes no sooner than Retry-After, and others wait too', async () => {
   const skill = defineSkill({
     description: 'answers',
     input: z.object({}),

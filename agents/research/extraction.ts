@@ -161,10 +161,11 @@ function score(candidates: readonly Candidate[], query: ReadonlyMap<string, numb
   const length = candidates.reduce((sum, { stems }) => sum + stems.length, 0) / Math.max(1, candidates.length)
   const idf = (stem: string) => 0.5 + inverseFrequency(candidates.length, frequencies.get(stem) ?? 0)
   const weigh = (stem: string) => (query.get(stem) ?? 0) * idf(stem)
-  const top = [...query.keys()]
-    .filter(stem => frequencies.has(stem))
-    .reduce((sum, stem) => sum + weigh(stem), 0)
   const strongest = Math.max(0, ...query.values())
+  // A word that no candidate says asks for nothing, unless it is what the sub-task is about: then its absence counts.
+  const top = [...query]
+    .filter(([stem, weight]) => frequencies.has(stem) || weight >= 0.7 * strongest)
+    .reduce((sum, [stem]) => sum + weigh(stem), 0)
   return candidates.map(candidate => {
     const said = count(candidate.stems)
     let sum = 0

@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import { testSuite } from '../../runtime/testkit/suite.ts'
+import { extractFindings } from './extraction.ts'
 import { planSubtasks, SUBTASKS } from './planning.ts'
 import { CORPUS, corpusOf, TOPIC } from './testdata/small-corpus.ts'
 
@@ -60,7 +61,7 @@ test('adds at most three focus areas, each in the setting of the topic', () => {
 
 test('asks fewer questions rather than invented ones when the corpus has nothing to add', () => {
   const plan = planSubtasks({ topic: 'zebras', corpus: CORPUS, depth: 'comprehensive' })
-  assert.equal(plan, [{ id: 'subtask-1', question: 'What do the sources say about zebras?', terms: [] }])
+  assert.equal(plan, [{ id: 'subtask-1', question: 'What do the sources say about zebras?', terms: ['zebras'] }])
   assert.is(planSubtasks({ topic: 'zebras', corpus: corpusOf([]), depth: 'quick' }).length, 1)
 })
 
@@ -71,6 +72,17 @@ test('gives unique ids and questions, the same ones every time', () => {
     assert.is(new Set(plan.map(({ question }) => question)).size, plan.length)
     assert.equal(plan, planSubtasks({ topic: TOPIC, corpus: CORPUS, depth }))
   }
+})
+
+test('looks for what no source mentions by its own words, so that nothing else is taken for an answer', () => {
+  const corpus = CORPUS
+  const [first] = planSubtasks({ topic: 'What is zymurgy and how do clients drain?', corpus, depth: 'quick' })
+  assert.is(first?.question, 'What is zymurgy?')
+  assert.equal(first?.terms, ['zymurgy'])
+  const passages = corpus.search('zymurgy clients drain', { limit: 60 })
+  assert.ok(passages.length > 0)
+  assert.ok(first)
+  assert.equal(extractFindings({ subtask: first, topic: 'zymurgy', passages }), [])
 })
 
 test.run()

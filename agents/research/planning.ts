@@ -58,6 +58,10 @@ function atMost(read: Topic, limit: number): TopicPart[] {
 
 function partDraft(part: TopicPart, read: Topic, surface: ReadonlyMap<string, string>): Draft {
   const specific = corpusWords(part.words, surface)
+  // A part whose words the corpus does not have at all is looked for by its own words, so that what is found
+  // about something else is not taken for an answer.
+  if (specific.length === 0)
+    return { question: part.question, terms: telling(part.words).slice(0, MOST_TERMS) }
   const rest = corpusWords(read.subject, surface).filter(word => !specific.includes(word))
   return { question: part.question, terms: [...specific, ...rest].slice(0, MOST_TERMS) }
 }
@@ -131,11 +135,11 @@ function surfaceForms(
 
 /** The words of `text` that the corpus has, as the corpus writes them. */
 function corpusWords(text: string, surface: ReadonlyMap<string, string>): string[] {
-  const found = tokens(text)
-    .filter(isTelling)
-    .flatMap(word => surface.get(stem(word)) ?? [])
+  const found = telling(text).flatMap(word => surface.get(stem(word)) ?? [])
   return [...new Set(found)]
 }
+
+const telling = (text: string): string[] => tokens(text).filter(isTelling)
 
 function distinct(drafts: readonly Draft[]): Draft[] {
   const seen = new Set<string>()

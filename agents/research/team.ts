@@ -35,7 +35,7 @@ export interface ResearchTeamOptions {
   readonly name?: string
   /** `provider:model`, or an AI SDK v6 language model. Without one the team works extractively. */
   readonly model?: ModelSpec
-  /** Used from the second attempt on, when the model fails, stalls, refuses or answers in a wrong shape. */
+  /** Used from the second attempt on, when the model fails, stalls, refuses, loops or answers in a wrong shape. */
   readonly fallbackModel?: ModelSpec
   /** USD per million tokens of `model`; without it costs are reported as unknown. */
   readonly price?: Prices

@@ -66,6 +66,18 @@ const CASES: readonly (readonly [string, readonly string[], string])[] = [
   ],
 ]
 
+test('gives objects of one verb that verb: "handle redaction and transports in production"', () => {
+  const read = topicParts('How does pino handle redaction and transports in production?')
+  assert.equal(
+    read.parts.map(({ question }) => question),
+    ['How does pino handle redaction?', 'How does pino handle transports in production?'],
+  )
+  assert.equal(
+    topicParts('How does it start up and stop?').parts.map(({ question }) => question),
+    ['How does it start up?', 'How does it stop?'],
+  )
+})
+
 for (const [topic, questions, setting] of CASES) {
   test(`takes "${topic}" apart`, () => {
     const read = topicParts(topic)

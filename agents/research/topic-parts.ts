@@ -45,6 +45,7 @@ const PREPOSITION =
 const TAIL =
   /^(?<items>.+?)\s+(?<tail>(?:in|of|for|with|within|on|by|from|between|across|when|while|during)\s+.+)$/i
 const PLURAL = /[^su]s$/i
+const NOUN_ENDING = /(?:tion|sion|ment|ness|ity|ance|ence|ing)$/i
 const SEPARATOR = /\s*,\s*(?:(?:and|or|as well as)\s+)?|\s+(?:and|or|as well as|&|\+)\s+|\s*;\s*/i
 const LONGEST_TOPIC = 400
 
@@ -106,14 +107,14 @@ function questionParts(asks: string, aux: string, rest: string): Topic {
     return whole(`${asks} ${rest}`, rest, `in connection with “${asks} ${rest}”`)
   }
   const shared = sharedObject(verbs)
-  const said = verbs.map(verb => (words(verb) === 1 && shared !== '' ? `${verb} ${shared}` : verb))
+  const said = withVerb(verbs).map(verb => (words(verb) === 1 && shared !== '' ? `${verb} ${shared}` : verb))
   const happens = (verb: string) => `when ${inSentence(subject)} ${inStatement(verb, aux)}`
   const parts = said.map(verb => ({
     words: verb,
     question: asQuestion(`${asks} ${subject} ${verb}`),
     setting: happens(verb),
   }))
-  const all = verbs.map(verb => inStatement(verb, aux))
+  const all = withVerb(verbs).map(verb => inStatement(verb, aux))
   return { subject, parts, setting: `when ${inSentence(subject)} ${listed(all, 'or')}` }
 }
 
@@ -181,6 +182,18 @@ function subjectLength(aux: string, item: readonly string[], sibling: number): n
     return item.length === from + 3 ? from + 1 : 0
   return Math.max(from + 1, item.length - sibling)
 }
+
+/** "handle redaction and transports in production": what follows the first object is another object of its verb. */
+function withVerb(verbs: readonly string[]): readonly string[] {
+  const [first = '', ...others] = verbs
+  const [verb = '', object] = first.split(' ')
+  if (object === undefined || PREPOSITION.test(object)) return verbs
+  return [first, ...others.map(item => (isObject(item.split(' ')) ? `${verb} ${item}` : item))]
+}
+
+/** No verb: a plural or a noun by its ending, alone or before a preposition. */
+const isObject = ([head = '', next]: readonly string[]): boolean =>
+  (next === undefined || PREPOSITION.test(next)) && (PLURAL.test(head) || NOUN_ENDING.test(head))
 
 /** "open and close connections": the object that the last verb names belongs to all of them. */
 function sharedObject(verbs: readonly string[]): string {

@@ -14,6 +14,7 @@ export interface RigOptions {
   readonly runtime?: TestRuntime
   readonly model?: ModelSpec
   readonly price?: Prices
+  readonly fallbackModel?: ModelSpec
   readonly policy?: Partial<EffectPolicy>
   readonly resources?: unknown
 }

@@ -1,6 +1,6 @@
 /**
- * A workflow as one literal: who takes part, which steps, and what flows between them. The builder edits this
- * very literal, the runtime compiles it to a machine; there is no second format. Checked when it is defined.
+ * A workflow as one literal: who takes part, which steps, and what flows between them. It is what the
+ * runtime compiles to a machine and what an editor would change; there is no second format. Checked when it is defined.
  */
 import type { z } from 'zod'
 import { isToken } from '../../actors/address.ts'
@@ -121,7 +121,7 @@ function problemsOf(definition: Omit<WorkflowDefinition, 'input'>): readonly str
     if (!isName(role)) problems.push(`"${role}" cannot name a role`)
     if (!isToken(agent)) problems.push(`role "${role}": "${agent}" cannot name an agent`)
   }
-  // The builder and files bring literals that no compiler has seen, and every check below walks them.
+  // A literal read from a file was seen by no compiler, and every check below walks it.
   const foreign = notPlain({ steps, output })
   if (foreign !== undefined) return [...problems, foreign]
   const check: Check = { roles: agents ?? {}, known: new Set(['input']), ids: new Set(), problems }

@@ -38,7 +38,7 @@ test('done: with its output and what all of it cost', async () => {
   await runtime.stop()
 })
 
-test('20 (a failure returned as success): a failed run says so, with its error, cost and what there is', async () => {
+test('a failure returned as success: a failed run says so, with its error, cost and what there is', async () => {
   const steps = [ask('a', 'think', 1), ask('b', 'think', 2)]
   const { runtime, run } = await thinking(steps, ref('b'), (_, i) =>
     i === 0 ? { object: { v: 'thought' }, usage: PRICE } : { finish: 'refused', usage: PRICE },
@@ -50,7 +50,7 @@ test('20 (a failure returned as success): a failed run says so, with its error, 
   await runtime.stop()
 })
 
-test('28 (budget of a run): ends as budget-exhausted with what was done, and calls nothing more', async () => {
+test('budget of a run: ends as budget-exhausted with what was done, and calls nothing more', async () => {
   const steps = ['a', 'b', 'c', 'd'].map(id => ask(id, 'think', 1))
   const { runtime, model, run } = await thinking(steps, ref('d'), answers)
   const result = await run({ budget: { modelCalls: 2 } })
@@ -60,7 +60,7 @@ test('28 (budget of a run): ends as budget-exhausted with what was done, and cal
   await runtime.stop()
 })
 
-test('28 (budget of a run): no step may skip the end of the money', async () => {
+test('budget of a run: no step may skip the end of the money', async () => {
   const steps = ['a', 'b', 'c'].map(id => ask(id, 'think', 1, { onError: 'skip' }))
   const { runtime, model, run } = await thinking(steps, ref('c'), answers)
   assert.is((await run({ budget: { modelCalls: 1 } })).status, 'budget-exhausted')
@@ -76,14 +76,14 @@ const mapped = (more: object = {}): Step => ({
   ...more,
 })
 
-test('28 (budget of a run): a parallel map shares it out, and what is not spent comes back', async () => {
+test('budget of a run: a parallel map shares it out, and what is not spent comes back', async () => {
   const { runtime, model, run } = await thinking([mapped(), ask('z', 'think', 1)], ref('z.v'), answers, 4)
   const enough = await run({ input: [1, 2, 3, 4], budget: { modelCalls: 5, tokens: 4_000 } })
   assert.equal([enough.status, enough.output, model.calls.length], ['done', 'thought', 5])
   await runtime.stop()
 })
 
-test('28 (budget of a run): a map never spends more than its run may, and keeps the items it has', async () => {
+test('budget of a run: a map never spends more than its run may, and keeps the items it has', async () => {
   const { runtime, model, run } = await thinking([mapped({ concurrency: 2 })], ref('m'), answers, 2)
   const result = await run({ input: [1, 2, 3, 4, 5, 6], budget: { modelCalls: 4 } })
   assert.is(result.status, 'budget-exhausted')
@@ -94,7 +94,7 @@ test('28 (budget of a run): a map never spends more than its run may, and keeps 
   await runtime.stop()
 })
 
-test('28 (budget of a step): a step spends no more than its own budget, whatever the run has left', async () => {
+test('budget of a step: a step spends no more than its own budget, whatever the run has left', async () => {
   const steps = [ask('a', 'think', 1, { budget: { modelCalls: 0 } } as Partial<Step>)]
   const { runtime, model, run } = await thinking(steps, null, answers)
   assert.is((await run({ budget: { modelCalls: 100 } })).status, 'budget-exhausted')
@@ -136,7 +136,7 @@ test('cancelled: a signal that aborted before anything began begins nothing', as
   await runtime.stop()
 })
 
-test('23 (a timeout for runs): a run that takes too long fails, and so does what it waits for', async () => {
+test('a timeout for runs: a run that takes too long fails, and so does what it waits for', async () => {
   const { runtime, run, log } = await flowOf([ask('a', 'echo', 1), ask('b', 'hang', 'x')])
   const running = run(null, { timeoutMs: 5_000 })
   await runtime.clock.advance(5_000)
@@ -191,7 +191,7 @@ test('a step that takes too long fails, or is skipped, whatever its kind', async
   }
 })
 
-test('17 (a crash that ends silently): a run whose machine crashes fails with the error and does not begin again', async () => {
+test('a crash that ends silently: a run whose machine crashes fails with the error and does not begin again', async () => {
   const steps = [ask('a', 'echo', 1), ask('b', 'echo', 2)]
   const behaviour = compileWorkflow(workflowOf(steps))
   const { runtime, run } = await flowOf(steps)

@@ -88,7 +88,7 @@ test('a nested workflow spends from the budget of its run', async () => {
   await runtime.stop()
 })
 
-test('31 (agents that wait for each other): workflows that start each other are refused at once', async () => {
+test('agents that wait for each other: workflows that start each other are refused at once', async () => {
   const runtime = testRuntime()
   const inner = compileWorkflow(workflowOf([{ id: 'back', workflow: 'outer', input: null }], null, 'inner'))
   const outer = compileWorkflow(workflowOf([{ id: 'down', workflow: 'inner', input: null }], null, 'outer'))

@@ -80,7 +80,7 @@ test('a map does as many items at once as it may, and no more', async () => {
   await runtime.stop()
 })
 
-test('5.6.1: a map spreads its items over all members, not over the first', async () => {
+test('a map spreads its items over all members, not over the first', async () => {
   const steps = [mapOf('m', 'who', { concurrency: 2 })]
   const output = (await outputOf(steps, ref('m'), [1, 2, 3, 4, 5, 6, 7, 8], 4)) as { v: string }[]
   assert.equal(
@@ -211,7 +211,7 @@ test('a loop ends when its condition holds after a round, and says how many ther
   assert.equal(await outputOf(steps, [ref('l'), ref('n.v')]), [3, 13])
 })
 
-test('24/25 (a limit that is ignored): a loop ends after its rounds, whatever its condition says', async () => {
+test('a limit that is ignored: a loop ends after its rounds, whatever its condition says', async () => {
   for (const maxRounds of [1, 5]) {
     const steps: Step[] = [
       { id: 'l', loop: [ask('n', 'echo', ref('round'))], until: { exists: ref('l') }, maxRounds },
@@ -225,7 +225,7 @@ test('24/25 (a limit that is ignored): a loop ends after its rounds, whatever it
   }
 })
 
-test('9 (a loop that loses its index): loops within loops and branches keep their own rounds', async () => {
+test('a loop that loses its index: loops within loops and branches keep their own rounds', async () => {
   const inner: Step = {
     id: 'inner',
     loop: [ask('i', 'echo', ref('round'))],
@@ -377,7 +377,7 @@ test('tells of the run and of every step, with its errors', async () => {
   await runtime.stop()
 })
 
-test('33 (memory held after a run): a run leaves no actor, timer or subscription behind', async () => {
+test('memory held after a run: a run leaves no actor, timer or subscription behind', async () => {
   const { runtime, run } = await flowOf([ask('a', 'echo', 1), { id: 'h', human: 'ok?' }])
   const before = runtime.actors().length
   for (let i = 0; i < 3; i++) assert.is((await run(null, { onHuman: async () => 'yes' })).status, 'done')

@@ -11,7 +11,7 @@ import { findNatsServer } from '../nats-server.ts'
 import { packageVersion } from '../package-version.ts'
 import { type Paint, printable } from '../terminal.ts'
 
-const OPTIONAL_PACKAGES = [{ name: 'nats', purpose: 'to join several processes' }]
+const OPTIONAL_PACKAGES = [{ name: 'nats', purpose: 'to join several processes, which is not there yet' }]
 
 const MARKS = { ok: ['green', '✔'], missing: ['red', '✖'], optional: ['yellow', '○'] } as const
 const TITLES = { machine: 'Machine', bus: 'Bus', models: 'Language models', search: 'Web search' } as const

@@ -1,0 +1,77 @@
+/**
+ * How far a store was written, kept outside of LevelDB: a damaged log makes LevelDB drop its tail without a
+ * word, and only a second witness can tell. Called by `level.ts` after every write. Never synced itself: the
+ * mark trails what it vouches for, so losing its last values in a power cut makes it forget, never lie.
+ */
+import { type FileHandle, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { crc32 } from 'node:zlib'
+
+export interface Mark {
+  /** The last acknowledged write. */
+  readonly written: number
+  /** The last one that was acknowledged as synced, with all before it. */
+  readonly synced: number
+}
+
+export interface HighWater {
+  /** What was last set; undefined when both copies are damaged. */
+  readonly found: Mark | undefined
+  readonly created: boolean
+  set(mark: Mark): Promise<void>
+  close(): Promise<void>
+}
+
+/** Two slots written in turn: a torn or damaged one leaves the other, which is one write older. */
+const SLOT = 24
+
+/** Opens the file at `path`, or creates it, which is synced. Rejects with the system's errors. */
+export async function openHighWater(path: string): Promise<HighWater> {
+  const existing = await open(path, 'r+').catch(error => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  const file = existing ?? (await create(path))
+  const marks = await readSlots(file)
+  let turn = marks[0] && (!marks[1] || marks[0].written >= marks[1].written) ? 1 : 0
+  const found = marks[1 - turn]
+  return {
+    found,
+    created: existing === undefined,
+    async set(mark) {
+      await file.write(encodeSlot(mark), 0, SLOT, turn * SLOT)
+      turn = 1 - turn
+    },
+    close: () => file.close(),
+  }
+}
+
+async function create(path: string): Promise<FileHandle> {
+  const file = await open(path, 'wx+', 0o600)
+  const none = encodeSlot({ written: 0, synced: 0 })
+  await file.write(Buffer.concat([none, none]), 0, 2 * SLOT, 0)
+  await file.sync()
+  const folder = await open(dirname(path), 'r')
+  await folder.sync()
+  await folder.close()
+  return file
+}
+
+async function readSlots(file: FileHandle): Promise<(Mark | undefined)[]> {
+  const bytes = Buffer.alloc(2 * SLOT)
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, 0)
+  return [0, SLOT].map(at => (at + SLOT <= bytesRead ? decodeSlot(bytes.subarray(at, at + SLOT)) : undefined))
+}
+
+function encodeSlot({ written, synced }: Mark): Buffer {
+  const slot = Buffer.alloc(SLOT)
+  slot.writeBigUInt64BE(BigInt(written), 8)
+  slot.writeBigUInt64BE(BigInt(synced), 16)
+  slot.writeUInt32BE(crc32(slot.subarray(8)), 0)
+  return slot
+}
+
+function decodeSlot(slot: Buffer): Mark | undefined {
+  if (slot.readUInt32BE(0) !== crc32(slot.subarray(8)) || slot.readUInt32BE(4) !== 0) return undefined
+  return { written: Number(slot.readBigUInt64BE(8)), synced: Number(slot.readBigUInt64BE(16)) }
+}
