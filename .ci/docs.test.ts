@@ -9,6 +9,7 @@ import {
   errorPageProblems,
   fencesOf,
   linkProblems,
+  programsOf,
   snippetsOf,
   sourcePaths,
 } from './docs.ts'
@@ -93,6 +94,14 @@ test('makes modules of ts blocks, at the lines they have in the document', () =>
     ['docs_a.md.line-4.ts'],
   )
   assert.is(snippets[0]?.text.split('\n')[3], 'const a = 1')
+})
+
+test('takes a text block for output only right below a program', () => {
+  const program = '```ts\na()\n```\n'
+  const output = '```text\n1\n2\n```\n'
+  assert.equal(programsOf(`# A\n\n${program}\n${output}`), [{ line: 4, code: 'a()', prints: '1\n2\n' }])
+  assert.equal(programsOf(`${program}\nIn words:\n\n${output}`), [])
+  assert.equal(programsOf(`${program}\n${program}`), [])
 })
 
 test('maps entry points to sources', () => {

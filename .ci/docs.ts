@@ -144,6 +144,16 @@ export function snippetsOf(path: string, markdown: string): { name: string; text
     }))
 }
 
+/** The programs of a document whose output it shows: `ts` blocks with a `text` block right below. */
+export function programsOf(markdown: string): { line: number; code: string; prints: string }[] {
+  const fences = fencesOf(markdown)
+  return fences.flatMap(({ language, line, code }, at) => {
+    const below = fences[at + 1]
+    const isOutput = below?.language === 'text' && below.line === line + code.split('\n').length + 3
+    return language === 'ts' && isOutput ? [{ line, code, prints: `${below.code}\n` }] : []
+  })
+}
+
 /** The public entry points of package.json as compiler `paths` to their sources, since `dist` may not be built. */
 export function sourcePaths(
   name: string,

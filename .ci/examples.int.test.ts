@@ -1,8 +1,9 @@
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as assert from 'uvu/assert'
 import { testSuite } from '../runtime/testkit/suite.ts'
+import { programsOf } from './docs.ts'
 import { type Packed, packAndInstall, TSC } from './packed.ts'
 
 const test = testSuite('examples', { limitMs: 240_000 })
@@ -14,9 +15,18 @@ const installed = (): Packed => {
 }
 test.before(async () => {
   packed.now = await packAndInstall(['@types/node@20'])
-  cpSync('examples', packed.now.project, { recursive: true })
+  const { project } = packed.now
+  cpSync('examples', project, { recursive: true })
+  // What a guide's research reads.
+  cpSync('node_modules/nats/README.md', join(project, 'node_modules/nats/README.md'), { recursive: true })
+  mkdirSync(join(project, 'guides'))
 })
 test.after(() => packed.now?.remove())
+
+const runs = (path: string) => {
+  const tsx = pathToFileURL(resolve('node_modules/tsx/dist/esm/index.mjs')).href
+  return installed().inProject(process.execPath, ['--import', tsx, path])
+}
 
 /** What every example prints, in this order; an example that is not here is a test that fails. */
 const PRINTS: Readonly<Record<string, readonly RegExp[]>> = {
@@ -34,8 +44,7 @@ test('every example is run by a test', () => {
 
 for (const [name, prints] of Object.entries(PRINTS)) {
   test(`examples/${name} runs with the package as it is published, and prints what it says`, async () => {
-    const tsx = pathToFileURL(resolve('node_modules/tsx/dist/esm/index.mjs')).href
-    const { status, stdout, stderr } = await installed().inProject(process.execPath, ['--import', tsx, name])
+    const { status, stdout, stderr } = await runs(name)
     assert.is(status, 0, stderr)
     let rest = stdout
     for (const expected of prints) {
@@ -44,6 +53,18 @@ for (const [name, prints] of Object.entries(PRINTS)) {
       rest = rest.slice(at)
     }
   })
+}
+
+for (const guide of readdirSync('docs/guides')) {
+  for (const { line, code, prints } of programsOf(readFileSync(join('docs/guides', guide), 'utf8'))) {
+    test(`the program at line ${line} of docs/guides/${guide} prints what the guide says`, async () => {
+      const path = join('guides', `${guide}-${line}.ts`)
+      writeFileSync(join(installed().project, path), code)
+      const { status, stdout, stderr } = await runs(path)
+      assert.is(status, 0, stderr)
+      assert.is(stdout, prints)
+    })
+  }
 }
 
 test('examples import the package by its public names, and node and zod beside it', () => {

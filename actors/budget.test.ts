@@ -168,8 +168,6 @@ test('has a cost of many parts back whole when it is given back', () => {
   )
 })
 
-// -- lending
-
 test('lends a share of what is left, one hop deeper, and holds it back', () => {
   const { lease, account } = lend(openAccount({ tokens: 101, costUsd: 1, modelCalls: 3, depth: 2 }), 0.5)
   assert.equal(lease, { tokens: 50, costUsd: 0.5, modelCalls: 1, depth: 1 })
@@ -230,8 +228,6 @@ test('refuses a share that is none', () => {
     )
   }
 })
-
-// -- whatever happens
 
 const whole = fc.nat({ max: 200 })
 const dollars = fc.nat({ max: 2_000 }).map(mills => mills / 1_000)

@@ -22,7 +22,7 @@ import { reasonOf } from './strategy.ts'
 /** Messages one actor handles before its neighbours get their turn. */
 const THROUGHPUT = 64
 /** A message that crashes its actor this often is a dead letter. */
-export const MAX_DELIVERIES = 3
+const MAX_DELIVERIES = 3
 
 interface Work {
   readonly taken: Taken

@@ -20,7 +20,7 @@ export interface EffectContext {
   readonly actor: Address
   /** Aborts on cancellation, timeout, stop. The reason is a `RuntimeError`. */
   readonly signal: AbortSignal
-  /** Stable over attempts and restarts: hand it to the other side as the idempotency key. */
+  /** The same for every attempt: hand it to the other side as the idempotency key. */
   readonly key: string
   /** 1 for the first attempt. */
   readonly attempt: number

@@ -9,6 +9,8 @@ export interface JournalFixture {
   readonly journal: Journal
   /** Snapshots replace commits after this many. */
   readonly snapshotEvery: number
+  /** Closes the journal and opens it again on what it kept. Absent where nothing is kept. */
+  reopen?(): Promise<Journal>
   close(): Promise<void>
 }
 
@@ -39,7 +41,12 @@ const kindOf = async (work: () => unknown): Promise<string> => {
   return 'nothing thrown'
 }
 
-export function journalConformance(name: string, open: () => Promise<JournalFixture>): void {
+/** Defines and runs the suite; `keeps` adds what an adapter owes whose journals can be opened again. */
+export function journalConformance(
+  name: string,
+  open: () => Promise<JournalFixture>,
+  { keeps = false }: { readonly keeps?: boolean } = {},
+): void {
   const test = testSuite(`${name} (journal conformance)`)
 
   const scenario = (title: string, body: (fixture: JournalFixture) => Promise<void>): void =>
@@ -125,5 +132,58 @@ export function journalConformance(name: string, open: () => Promise<JournalFixt
     assert.is(await kindOf(() => journal.read(A)), 'journal-closed')
   })
 
+  if (keeps) reopenScenarios(scenario)
   test.run()
+}
+
+type Scenario = (title: string, body: (fixture: JournalFixture) => Promise<void>) => void
+
+/** What must also hold across a close and an opening.  */
+function reopenScenarios(scenario: Scenario): void {
+  const kept = (
+    title: string,
+    body: (journal: Journal, fixture: Required<JournalFixture>) => Promise<void>,
+  ) =>
+    scenario(title, async fixture => {
+      const { reopen } = fixture
+      if (!reopen) throw new Error('an adapter that keeps its journals offers `reopen`')
+      await body(fixture.journal, { ...fixture, reopen })
+    })
+
+  kept('keeps commits, snapshots and their order across a reopening', async (journal, fixture) => {
+    const total = fixture.snapshotEvery * 2 + 3
+    for (let seq = 1; seq <= total; seq++) await journal.append(commit(A, seq), () => state(seq))
+    await journal.append(commit(B, 1), () => state(1))
+    const before = [await journal.read(A), await journal.read(B)]
+    const again = await fixture.reopen()
+    assert.equal([await again.read(A), await again.read(B)], before)
+    const found: Address[] = []
+    for await (const actor of again.actors()) found.push(actor)
+    assert.equal(found, [A, B])
+  })
+
+  kept(
+    'goes on after the last commit, and refuses any other, after a reopening',
+    async (journal, fixture) => {
+      const total = fixture.snapshotEvery + 1
+      for (let seq = 1; seq <= total; seq++) await journal.append(commit(A, seq), () => state(seq))
+      const again = await fixture.reopen()
+      for (const seq of [1, total, total + 2]) {
+        assert.is(await kindOf(() => again.append(commit(A, seq), () => state(seq))), 'journal-conflict')
+      }
+      await again.append(commit(A, total + 1), () => state(total + 1))
+      assert.is((await again.read(A))?.commits.at(-1)?.seq, total + 1)
+    },
+  )
+
+  kept('does not bring a removed actor back at a reopening', async (journal, fixture) => {
+    for (let seq = 1; seq <= fixture.snapshotEvery + 2; seq++) {
+      await journal.append(commit(A, seq), () => state(seq))
+    }
+    await journal.remove(A)
+    const again = await fixture.reopen()
+    assert.is(await again.read(A), undefined)
+    await again.append(commit(A, 1), () => state(1))
+    assert.is((await again.read(A))?.commits.length, 1)
+  })
 }

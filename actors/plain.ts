@@ -20,7 +20,7 @@ export type Plain =
 export const MAX_DEPTH = 64
 
 /** More values in one message or state are refused: shared references could unfold without end. */
-export const MAX_VALUES = 1_000_000
+const MAX_VALUES = 1_000_000
 
 /**
  * A deep copy of `value` as plain data. `undefined` members of objects are left out, lone surrogates become

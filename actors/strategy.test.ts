@@ -41,8 +41,6 @@ const failed = (child: Address, more: Partial<ChildFailure> = {}): ChildFailure 
 const isInvalid = (error: unknown): boolean =>
   error instanceof RuntimeError && error.kind === 'definition-invalid'
 
-// -- children
-
 test('restarts those that the strategy says, in start order', () => {
   const table: readonly (readonly [strategy: Strategy, failed: Address, affected: readonly Address[]])[] = [
     ['one-for-one', A, [A]],
@@ -134,8 +132,6 @@ test('never allows more restarts within a period than the intensity, whatever th
     }),
   )
 })
-
-// -- effects
 
 const policy: EffectPolicy = {
   ...DEFAULT_POLICY,
@@ -270,8 +266,6 @@ test('knows a reason for every kind of error', () => {
   for (const kind of Object.keys(ERRORS) as ErrorKind[]) assert.type(reasonOf(kind), 'string')
   for (const [kind, reason] of Object.entries(special)) assert.is(reasonOf(kind as ErrorKind), reason)
 })
-
-// -- definitions
 
 test('accepts a sound intensity and policy as they are', () => {
   assert.is(checkPolicy(DEFAULT_POLICY), DEFAULT_POLICY)

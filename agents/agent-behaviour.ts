@@ -206,8 +206,9 @@ function agentStates(id: string, rules: TaskRules, decide: Decide) {
         invoke: {
           src: 'finish',
           id: 'finish',
-          input: ({ context: { task, reply: written, material } }: Args) => ({
+          input: ({ context: { task, reply: written, by, material } }: Args) => ({
             ...task,
+            by,
             reply: written,
             material,
           }),

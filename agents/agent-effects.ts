@@ -39,12 +39,16 @@ export interface ThinkInput {
 
 /** Either an answer that fits, or tool calls to make, or what is wrong with the answer. */
 export interface Thought {
+  /** Id of the model that was asked: a remedy may have named another one than the agent's own. */
+  readonly by: string
   readonly response: ModelResponse
   readonly reply?: Plain
   readonly problem?: string
 }
 
 export interface FinishInput extends SkillCall {
+  /** Id of the model that gave `reply`. */
+  readonly by: string
   readonly reply: Plain
   readonly material: Plain
 }
@@ -61,18 +65,23 @@ export const toolEffectName = (tool: string): string => `tool:${tool}`
 
 export function agentEffects(agent: Agent, setting: AgentSetting): AgentEffects {
   const skillOf = (name: string): Skill => agent.skills[name] as Skill
-  const contextOf = (context: EffectContext): SkillContext => ({
+  const contextOf = (context: EffectContext, model?: string): SkillContext => ({
     actor: context.actor,
+    ...(model !== undefined && { model }),
     get signal() {
       return context.signal
     },
     resources: setting.resources,
     now: setting.now,
+    spent: usage => context.spent({ ...NO_USAGE, ...usage }),
     progress: context.progress,
   })
+  const reserve = ({ skill, input }: SkillCall): Partial<Usage> =>
+    skillOf(skill).reserve?.(input, { resources: setting.resources }) ?? {}
   return {
     prepare: effect({
       class: 'pure',
+      reserve,
       run: ({ skill, input }: SkillCall, context) => skillOf(skill).prepare?.(input, contextOf(context)),
     }),
     model: effect({
@@ -89,13 +98,15 @@ export function agentEffects(agent: Agent, setting: AgentSetting): AgentEffects 
     }),
     finish: effect({
       class: 'pure',
-      run: async ({ skill, input, reply, material }: FinishInput, context) => {
+      run: async ({ skill, input, by, reply, material }: FinishInput, context) => {
         const { finish, output } = skillOf(skill)
-        return checked(output, await finish?.(reply, input, contextOf(context), material), `skill "${skill}"`)
+        const finished = await finish?.(reply, input, contextOf(context, by), material)
+        return checked(output, finished, `skill "${skill}"`)
       },
     }),
     extract: effect({
       class: 'pure',
+      reserve,
       run: ({ skill, input }: SkillCall, context) => {
         const { extract, output } = skillOf(skill)
         const result = extract?.(input, contextOf(context))
@@ -146,11 +157,11 @@ async function think(
     })
   context.spent({ ...NO_USAGE, ...response.usage })
   if (response.finish === 'refused') throw refused(id)
-  if (response.toolCalls.length > 0) return { response }
+  if (response.toolCalls.length > 0) return { by: id, response }
   const reading = readObject(skill.reply ?? skill.output, response.text)
-  if (reading.ok) return { response, reply: reading.value as Plain }
+  if (reading.ok) return { by: id, response, reply: reading.value as Plain }
   if (repair) throw misfit(id, reading.problem)
-  return { response, problem: reading.problem }
+  return { by: id, response, problem: reading.problem }
 }
 
 /** Id of the model an attempt is made with. */
@@ -220,7 +231,8 @@ export function toolEffect(tool: Tool): EffectLogic<unknown, unknown> {
       if (!parsed.success) throw badInput(tool, parsed.error.issues)
       context.spent({ ...NO_USAGE, toolCalls: 1 })
       const output = await tool.run(parsed.data, context)
-      return tool.output ? checked(tool.output, output, `tool "${tool.name}"`) : output
+      const result = tool.output ? checked(tool.output, output, `tool "${tool.name}"`) : output
+      return tool.untrusted ? { origin: 'untrusted', content: result } : result
     },
   })
 }

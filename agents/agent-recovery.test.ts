@@ -298,4 +298,9 @@ test('a stop of the runtime ends the task with its own reason, not with silence'
   assert.is((await asked).kind, 'runtime-stopped')
 })
 
+test('a fallback of no model is refused, not passed over', async () => {
+  const spawned = agentRig(agentOf(), { fallbackModel: scriptedModel([done]) })
+  assert.is((await failure(spawned)).kind, 'definition-invalid')
+})
+
 test.run()

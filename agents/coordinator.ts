@@ -3,7 +3,14 @@ import { z } from 'zod'
 import { RuntimeError, toRuntimeError } from '../actors/errors.ts'
 import { defineAgent } from './define-agent.ts'
 import type { Subtask } from './research/document.ts'
-import { corpusOf, type depth, plan, type ResearchContext, researchInput } from './research/exchange.ts'
+import {
+  corpusOf,
+  type depth,
+  plan,
+  type ResearchContext,
+  type ResearchResources,
+  researchInput,
+} from './research/exchange.ts'
 import { keyTerms } from './research/key-terms.ts'
 import { planSubtasks, SUBTASKS } from './research/planning.ts'
 import { terms } from './research/tokens.ts'
@@ -35,15 +42,19 @@ interface Material {
 
 /** Sources given by the user, else the readable ones of what a configured search finds. */
 async function sourcesFor(input: Input, context: ResearchContext): Promise<readonly string[]> {
-  if (input.sources.length > 0) return input.sources
-  if (!searchProvider(context.resources.env)) return []
+  if (!searches(input, context.resources)) return input.sources
   const found = await search(input.topic.slice(0, LONGEST_QUERY), context)
   context.progress({ doing: 'reading', sources: found.length })
   return readableOf(found, context)
 }
 
+/** A search is made only when nobody named a source. */
+const searches = (input: Input, { env }: ResearchResources): boolean =>
+  input.sources.length === 0 && searchProvider(env) !== undefined
+
 async function search(query: string, context: ResearchContext): Promise<readonly string[]> {
   context.progress({ doing: 'searching', query })
+  context.spent({ toolCalls: 1 })
   const results = await webSearchTool({ env: context.resources.env }).run(
     { query, limit: MOST_SEARCH_RESULTS },
     {
@@ -52,7 +63,7 @@ async function search(query: string, context: ResearchContext): Promise<readonly
       key: 'search',
       attempt: 1,
       progress: context.progress,
-      spent: () => {},
+      spent: context.spent,
     },
   )
   if (results.length === 0) {
@@ -126,6 +137,9 @@ export const coordinator = defineAgent({
       input: researchInput as unknown as z.ZodType<Input>,
       output: plan,
       reply,
+      reserve: (input, { resources }) => ({
+        toolCalls: searches(input, resources as ResearchResources) ? 1 : 0,
+      }),
       prepare: async (input, context) => {
         const { sources, titles, keyTerms: found } = await gather(input, context as ResearchContext)
         return { sources, titles, keyTerms: found }

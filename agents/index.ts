@@ -10,7 +10,7 @@ export { createModelAccess, type ModelAccess, type ModelSpec } from './models/ac
 export { fromLanguageModel } from './models/ai-sdk.ts'
 export type { Model, ModelMessage, ModelRequest, ModelResponse, Prices } from './models/model.ts'
 export { defineSkill, type Skill, type SkillContext, type SkillDefinition } from './skill.ts'
-export { spawnAgent } from './spawn-agent.ts'
+export { type SpawnAgentOptions, type SpawnedAgent, spawnAgent } from './spawn-agent.ts'
 export type { Assignment } from './task.ts'
 export { technicalWriter } from './technical-writer.ts'
 export { defineTool, type Tool, type ToolDefinition } from './tool.ts'

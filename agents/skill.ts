@@ -6,6 +6,7 @@
 import type { z } from 'zod'
 import type { Address } from '../actors/address.ts'
 import { RuntimeError } from '../actors/errors.ts'
+import type { Usage } from '../actors/events.ts'
 import type { Tool } from './tool.ts'
 
 /** What a skill may use besides its input. */
@@ -13,10 +14,14 @@ export interface SkillContext<Resources = unknown> {
   /** The agent that does it. */
   readonly actor: Address
   readonly signal: AbortSignal
+  /** In `finish`: id of the model that gave the reply, which a remedy may have chosen. */
+  readonly model?: string
   /** What the agent was given when it was spawned: a corpus, a working directory. */
   readonly resources: Resources
   /** Absolute ms now, from the runtime's clock. */
   now(): number
+  /** Books what was spent, besides model calls, against the budget of the task. */
+  spent(usage: Partial<Usage>): void
   /** Proves that work goes on and says what it is: `{ doing: 'reading', … }`. */
   progress(note: unknown): void
 }
@@ -33,6 +38,8 @@ export interface SkillDefinition<Input, Output, Resources = unknown, Material = 
   readonly output: z.ZodType<Output>
   /** What the model is asked to fill, when that is less than the output. Default: `output`. */
   readonly reply?: z.ZodType<Reply>
+  /** What `prepare` or `extract` may spend, besides model calls: set aside before it starts. */
+  reserve?(input: Input, context: Pick<SkillContext<Resources>, 'resources'>): Partial<Usage>
   /** Gathers what the prompt needs from outside, for example ranked passages. */
   prepare?(input: Input, context: SkillContext<Resources>): Promise<Material> | Material
   /** The conversation's beginning. A skill without it is never done by a model. */

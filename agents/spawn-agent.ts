@@ -1,5 +1,6 @@
 /** Starts one agent on a runtime and gives it a voice: the shortest way from a definition to an answer. */
 import type { Address } from '../actors/address.ts'
+import { RuntimeError } from '../actors/errors.ts'
 import type { EffectPolicy } from '../actors/strategy.ts'
 import type { Runtime, SpawnOptions } from '../runtime/create-runtime.ts'
 import type { AskOptions } from '../runtime/messages.ts'
@@ -14,8 +15,10 @@ export interface SpawnAgentOptions extends Omit<SpawnOptions, 'input'> {
   readonly model?: ModelSpec
   /** USD per million tokens; without it costs are unknown. */
   readonly price?: Prices
-  /** Takes over from the second attempt on, when the model fails, stalls, loops or refuses. */
+  /** Takes over from the second attempt on, when `model` fails, stalls, refuses, loops or misses its schema. */
   readonly fallbackModel?: ModelSpec
+  /** USD per million tokens of the fallback; without it a budget in money refuses it. */
+  readonly fallbackPrice?: Prices
   /** What the agent's skills work on. */
   readonly resources?: unknown
   /** Where keys of providers are read from. Default: the process's environment. */
@@ -29,18 +32,19 @@ export interface SpawnedAgent {
   stop(): Promise<void>
 }
 
-/** Throws what `createModelAccess().use` and `runtime.spawn` throw. */
+/** Throws `definition-invalid` for a fallback of no model, and what `createModelAccess().use` and `runtime.spawn` throw. */
 export async function spawnAgent(
   runtime: Runtime,
   agent: Agent,
   options: SpawnAgentOptions = {},
 ): Promise<SpawnedAgent> {
-  const { model: spec, price, fallbackModel, resources, env = process.env, ...spawn } = options
+  const { model: spec, price, fallbackModel, fallbackPrice, resources, env = process.env, ...spawn } = options
+  if (fallbackModel && !spec) throw nothingToFallBackFrom(agent)
   const models = runtime.shared('models', () => createModelAccess({ runtime, env }))
   const model = spec && (await models.use(spec, price))
   const { now } = runtime.host.clock
   const behaviour = agentBehaviour(agent, { models, resources, now, ...(model && { model }) })
-  if (fallbackModel) await models.use(fallbackModel)
+  if (fallbackModel) await models.use(fallbackModel, fallbackPrice)
   const own = { ...agent.policy, ...spawn.policy }
   const policy = fallbackModel ? withFallback(own, modelIdOf(fallbackModel)) : own
   const address = await runtime.spawn(behaviour, { restart: 'permanent', ...spawn, policy })
@@ -50,6 +54,11 @@ export async function spawnAgent(
     stop: () => runtime.stop(address),
   }
 }
+
+const nothingToFallBackFrom = ({ name }: Agent): RuntimeError =>
+  new RuntimeError('definition-invalid', `${name} has a fallbackModel and no model`, {
+    fix: 'give it as model, or give a model besides',
+  })
 
 /** Failures that another model may not have. */
 const ANOTHER_MODEL_MAY_HELP = [

@@ -48,6 +48,8 @@ export interface TaskState {
   /** What was gathered for the prompt; the finishing touch may need it again. */
   readonly material: Plain
   readonly reply: Plain
+  /** Id of the model that gave it. */
+  readonly by: string
   /** What the supervisor has to decide about before the next thought. */
   readonly trouble: WireError | null
   readonly error: WireError | null
@@ -65,6 +67,7 @@ export const IDLE: TaskState = {
   window: [],
   material: null,
   reply: null,
+  by: '',
   trouble: null,
   error: null,
 }
@@ -184,12 +187,13 @@ function afterTools(agent: Agent, before: TaskState, talk: Conversation): Decisi
   return decision('think', afterCalls(agent, state))
 }
 
-function afterThought(agent: Agent, state: TaskState, { response, problem, reply }: Thought): TaskState {
+function afterThought(agent: Agent, state: TaskState, thought: Thought): TaskState {
+  const { by, response, problem, reply = null } = thought
   const { text, toolCalls } = response
   const said: ModelMessage = { role: 'assistant', text, ...(toolCalls.length > 0 && { toolCalls }) }
   const turns = state.turns + 1
   const messages = [...state.messages, said]
-  const next: TaskState = { ...state, turns, messages, repairing: false, trouble: null, reply: reply ?? null }
+  const next: TaskState = { ...state, turns, messages, repairing: false, trouble: null, reply, by }
   const goesOn = toolCalls.length > 0 || problem !== undefined
   if (goesOn && turns >= (agent.limits?.maxTurns ?? MAX_TURNS))
     return { ...next, error: tooFar(agent, `${turns} turns`) }

@@ -65,7 +65,8 @@ export const technicalWriter = defineAgent({
       reply: writtenReply,
       prompt: task => ({ user: writingPrompt(task) }),
       finish: async (reply, task, context) => {
-        const all = await reportInput(task, context as ResearchContext)
+        const model = context.model ?? task.model
+        const all = await reportInput({ ...task, model }, context as ResearchContext)
         const cited = keyOf(all)
         const known = task.findings.filter(one => one.verdict !== 'unsupported')
         const key = cited.length > 0 ? cited : known.slice(0, KEY_FINDINGS[task.depth])

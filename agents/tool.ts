@@ -17,9 +17,9 @@ export interface ToolDefinition<Input, Output> {
   /** What a crash may do to a call in flight. Default `manual`. */
   readonly effect?: EffectClass
   readonly timeoutMs?: number
-  /** What an agent must be granted to use it, for example `net` or `fs.read`. */
+  /** What it reaches, for example `net` or `fs.read`: for people. Nothing enforces it yet. */
   readonly capability?: string
-  /** True when the output comes from outside (web pages, files of others): it is quoted as data, never obeyed. */
+  /** True when the output comes from outside (web pages, files of others): the model sees it marked as untrusted. */
   readonly untrusted?: boolean
   run(input: Input, context: EffectContext): Promise<Output> | Output
   check?(key: string, input: Input): Promise<{ readonly done: boolean; readonly output?: Output }>

@@ -75,7 +75,12 @@ function checkNats({ natsServer, platform }: Facts): Check {
   const check = { name: 'nats-server', group: 'bus' } as const
   const get = GET_NATS[platform] ?? GET_NATS['linux'] ?? ''
   if (!natsServer) {
-    return { ...check, state: 'optional', found: 'not found, and not needed: processes cannot be joined yet', todo: get }
+    return {
+      ...check,
+      state: 'optional',
+      found: 'not found, and not needed: processes cannot be joined yet',
+      todo: get,
+    }
   }
   const { path, configured, version } = natsServer
   const broken = configured ? 'missing' : 'optional'

@@ -64,8 +64,6 @@ function endless() {
   return { behaviour, contexts }
 }
 
-// -- asks between actors
-
 test('brings an answer back through a chain of actors', async () => {
   const runtime = testRuntime()
   const to = await runtime.spawn(echo())
@@ -149,8 +147,6 @@ test('works on for an earlier ask, whose answer it gives later', async () => {
   await runtime.stop()
 })
 
-// -- deadlines
-
 test('gives each ask down the chain the earlier of its own deadline and that of its asker', async () => {
   const runtime = testRuntime()
   const { behaviour, contexts } = endless()
@@ -224,8 +220,6 @@ test('does not start what waited in the mailbox until after its deadline', async
   assert.equal(started, ['first', 'third'])
   await runtime.stop()
 })
-
-// -- cycles
 
 test('refuses an ask that would wait for itself, at once and with its path', async () => {
   const runtime = testRuntime()

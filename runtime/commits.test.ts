@@ -172,8 +172,6 @@ test('treats a journal that throws at once like one that fails later', async () 
   await runtime.stop()
 })
 
-// -- what happens while a commit is under way
-
 test('ends what a committed step begins, when it is cancelled while the commit is under way', async () => {
   const { journal, runtime } = setting()
   const signals: AbortSignal[] = []
@@ -297,8 +295,6 @@ test('ends every actor of a node whose root cannot commit what it decides', asyn
   await runtime.stop()
 })
 
-// -- starting and ending
-
 test('answers whoever wrote to an actor that then could not start, and keeps what is recorded', async () => {
   const { journal, runtime } = setting()
   await runtime.spawn(echo(), { id: 'first' })
@@ -360,12 +356,8 @@ test('writes what was taken and what was decided, in order', async () => {
     ],
   )
   assert.equal(
-    commits[1]?.acts.map(({ act }) => act),
-    ['start'],
-  )
-  assert.equal(
-    commits[2]?.acts.map(({ act }) => act),
-    ['stop', 'reply'],
+    commits.slice(1).map(({ acts }) => acts.map(({ act }) => act)),
+    [['start'], ['stop', 'reply']],
   )
   const [init] = commits
   const life = init?.taken.kind === 'init' ? init.taken.life : ''

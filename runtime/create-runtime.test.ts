@@ -219,8 +219,6 @@ test('keeps two runtimes of one process apart', async () => {
   await Promise.all([one.stop(), two.stop()])
 })
 
-// -- publishing and looking
-
 test('hands what actors publish to those who subscribed to it', async () => {
   const runtime = testRuntime()
   const heard: unknown[] = []

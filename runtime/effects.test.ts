@@ -189,8 +189,6 @@ test('survives whatever an effect throws', async () => {
   }
 })
 
-// -- time limits
-
 test('ends an attempt that takes too long, and tries again', async () => {
   const { runtime, attempts, ask } = await working(() => new Promise(() => {}), {
     policy: policy({}, { attemptMs: 100 }),
@@ -275,8 +273,6 @@ test('does not let progress postpone the limit of an attempt', async () => {
   await runtime.stop()
 })
 
-// -- late, early, never
-
 test('ignores what comes of an attempt that was given up', async () => {
   const gates = [gate<string>(), gate<string>(), gate<string>()]
   const { runtime, attempts, ask } = await working((_, { attempt }) => gates[attempt - 1]?.promise, {
@@ -337,8 +333,6 @@ test('takes a failure that is a decision for what it is, and does not ask the su
   }
 })
 
-// -- remedies
-
 test('gives the next attempt the remedy of the supervisor', async () => {
   const remedies = [{ reasons: ['schema-invalid' as const], use: { model: 'other:one' } }]
   const { runtime, attempts, ask } = await working(
@@ -365,8 +359,6 @@ test('hands a failure to the machine at once where the remedy says so', async ()
   assert.is(attempts.length, 1)
   await runtime.stop()
 })
-
-// -- the retry budget
 
 test('stops retrying a target when too many retries brought too few successes', async () => {
   const { runtime, attempts, actor } = await working(failing(1e6))

@@ -223,8 +223,6 @@ test('answers other nodes when it stops, and leaves a bus that is not its own op
   await stop()
 })
 
-// -- what a hostile node may not do
-
 const message = (to: Address, type: string, body: unknown, more = {}) => ({
   v: 1,
   id: 'm.1',

@@ -46,8 +46,6 @@ const breaks = async (runtime: TestRuntime, actor: Address, times = 1): Promise<
   }
 }
 
-// -- which children restart
-
 test('restarts only the child that crashed', async () => {
   const { runtime, notes } = await notebooks(['a', 'b', 'c'], 'one-for-one')
   await breaks(runtime, note('b'))
@@ -124,8 +122,6 @@ test('does not count the end of a temporary child, also one in the same millisec
   assert.equal(restarted(runtime), [note('a'), note('a'), note('a')])
   await runtime.stop()
 })
-
-// -- what is kept and who is told
 
 test('keeps the messages that wait while it restarts, in order', async () => {
   const runtime = testRuntime()
@@ -259,8 +255,6 @@ test('treats the failure of an effect that the machine does not handle as a cras
   assert.is(runtime.eventsOf('supervisor.decided')[0]?.reason, 'refused')
   await runtime.stop()
 })
-
-// -- intensity
 
 test('gives up on a child alone at the root, and the others live', async () => {
   const runtime = testRuntime()

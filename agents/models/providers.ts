@@ -171,7 +171,7 @@ function readKey(name: string, { keyVariable, keyOptional }: Provider, env: Env)
   if (key !== undefined && /^[\x21-\x7e]+$/.test(key)) return key
   throw new RuntimeError('model-key-missing', `${name} needs a key in ${keyVariable}`, {
     why: key === undefined ? `${keyVariable} is not set` : `${keyVariable} holds characters that no key has`,
-    fix: `set ${keyVariable} in the environment or in .env`,
+    fix: `set ${keyVariable} in the environment`,
     details: { provider: name, variable: keyVariable },
   })
 }

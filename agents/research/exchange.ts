@@ -63,7 +63,7 @@ export const gathered = z.object({
 })
 
 /** What was dropped or marked, and why; `finding` is its id, or the part of the report it would have stood in. */
-export const factProblem = z.object({ finding: z.string(), kind: z.string(), text: z.string() })
+const factProblem = z.object({ finding: z.string(), kind: z.string(), text: z.string() })
 
 export const factChecked = z.object({
   findings: z.array(finding),
@@ -71,14 +71,14 @@ export const factChecked = z.object({
   problems: z.array(factProblem),
 })
 
-export const theme = z.object({ name: z.string(), findings: z.array(z.string()) })
-export const gap = z.object({
+const theme = z.object({ name: z.string(), findings: z.array(z.string()) })
+const gap = z.object({
   kind: z.enum(['unanswered', 'thin', 'weak', 'unmentioned', 'single-source']),
   subtask: z.string().optional(),
   text: z.string(),
   remedy: z.string(),
 })
-export const comparison = z.object({
+const comparison = z.object({
   agreements: z.array(z.object({ findings: z.array(z.string()), sources: z.array(z.string()) })),
   contradictions: z.array(z.object({ findings: z.tuple([z.string(), z.string()]), about: z.string() })),
 })

@@ -61,7 +61,9 @@ test('adds at most three focus areas, each in the setting of the topic', () => {
 
 test('asks fewer questions rather than invented ones when the corpus has nothing to add', () => {
   const plan = planSubtasks({ topic: 'zebras', corpus: CORPUS, depth: 'comprehensive' })
-  assert.equal(plan, [{ id: 'subtask-1', question: 'What do the sources say about zebras?', terms: ['zebras'] }])
+  assert.equal(plan, [
+    { id: 'subtask-1', question: 'What do the sources say about zebras?', terms: ['zebras'] },
+  ])
   assert.is(planSubtasks({ topic: 'zebras', corpus: corpusOf([]), depth: 'quick' }).length, 1)
 })
 

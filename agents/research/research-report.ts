@@ -50,7 +50,7 @@ export interface ResearchReport {
     readonly totalSubtasks: number
     readonly assignments: readonly Assignment[]
     readonly sources: readonly string[]
-    /** `provider:model`, or null: extractive, no language model. */
+    /** The team's `provider:model`, or null: extractive. The report itself names the model that wrote it. */
     readonly model: string | null
     readonly contradictions: number
     readonly gaps: readonly string[]

@@ -203,6 +203,14 @@ test('a search goes on with the pages that can be read, and reads each once', as
   await Promise.all([search.close(), pages.close()])
 })
 
+test('a search counts against the budget of the run, and is not made when nothing is left for it', async () => {
+  const search = await searxng([])
+  const { status, error } = await runWith({ env: { SEARXNG_URL: search.url } }, { budget: { toolCalls: 0 } })
+  assert.equal([status, error?.kind], ['budget-exhausted', 'budget-exhausted'])
+  assert.is(search.asked.length, 0)
+  await search.close()
+})
+
 test('a search that finds nothing, and one that does not speak JSON, say so', async () => {
   const nothing = await searxng([])
   const empty = await runWith({ env: { SEARXNG_URL: nothing.url } })

@@ -37,6 +37,8 @@ export interface ResearchTeamOptions {
   readonly model?: ModelSpec
   /** Used from the second attempt on, when the model fails, stalls, refuses, loops or answers in a wrong shape. */
   readonly fallbackModel?: ModelSpec
+  /** USD per million tokens of the fallback; without it a budget in money refuses it. */
+  readonly fallbackPrice?: Prices
   /** USD per million tokens of `model`; without it costs are reported as unknown. */
   readonly price?: Prices
   /** There is no memory between runs yet: anything but `false` is refused, rather than taken and forgotten. */
@@ -243,7 +245,7 @@ export class ResearchTeam {
   }
 
   async #seat(seat: Seat, supervisor: Address): Promise<void> {
-    const { model, price, fallbackModel, policy } = this.#options
+    const { model, price, fallbackModel, fallbackPrice, policy } = this.#options
     const { address: where } = await spawnAgent(this.runtime, seat.agent, {
       id: `${this.#id}-${++this.#seated}`,
       supervisor,
@@ -252,6 +254,7 @@ export class ResearchTeam {
       ...(model && { model }),
       ...(price && { price }),
       ...(fallbackModel && { fallbackModel }),
+      ...(fallbackPrice && { fallbackPrice }),
       ...(policy && { policy }),
     })
     this.#members.push({ ...seat, address: where })

@@ -16,13 +16,13 @@ export interface AnsweredFinding {
 }
 
 /** The passages of a researcher's prompt. */
-export const passagesIn = (prompt: string): readonly Passage[] =>
+const passagesIn = (prompt: string): readonly Passage[] =>
   [...prompt.matchAll(/<passage n="\d+" source=("(?:[^"\\]|\\.)*") under=.*>\n([\s\S]*?)\n<\/passage>/g)].map(
     ([, source = '""', text = '']) => ({ source: JSON.parse(source) as string, text }),
   )
 
 /** Ids and statements of the findings in a writer's prompt. */
-export const findingsIn = (prompt: string): readonly { readonly id: string; readonly statement: string }[] =>
+const findingsIn = (prompt: string): readonly { readonly id: string; readonly statement: string }[] =>
   [...prompt.matchAll(/^- \[([^\]]+)\] \([^)]*\) (.+)$/gm)].map(([, id = '', statement = '']) => ({
     id,
     statement,
@@ -56,7 +56,7 @@ function planned(prompt: string): object {
 }
 
 /** The first sentence of each passage, as it stands there. */
-export function found(prompt: string): readonly AnsweredFinding[] {
+function found(prompt: string): readonly AnsweredFinding[] {
   const limit = Number(/^Give at most (\d+) findings/m.exec(prompt)?.[1] ?? 4)
   if (prompt.includes('There are no passages.')) {
     return [{ statement: 'This is what the model remembers.', relevance: 0.5, quotes: [] }]

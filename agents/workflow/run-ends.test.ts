@@ -129,6 +129,20 @@ test('cancelled: an AbortSignal ends all that is under way, and keeps what was d
   await runtime.stop()
 })
 
+test('cancelled: attempts that failed before the end are paid for too', async () => {
+  const { runtime, run, model } = await thinking([ask('a', 'think', 1)], null, (_, i) =>
+    i < 2 ? { object: 'a misfit', usage: PRICE } : { hang: true },
+  )
+  const controller = new AbortController()
+  const running = run({ signal: controller.signal })
+  await runtime.clock.advance(5_000)
+  assert.is(model.calls.length, 3)
+  controller.abort()
+  const { status, usage } = await running
+  assert.equal([status, usage.modelCalls, usage.costUsd], ['cancelled', 2, 1])
+  await runtime.stop()
+})
+
 test('cancelled: a signal that aborted before anything began begins nothing', async () => {
   const { runtime, run, log } = await flowOf([ask('a', 'hang', 1)])
   const result = await run(null, { signal: AbortSignal.abort() })

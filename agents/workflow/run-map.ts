@@ -22,7 +22,7 @@ import {
   scopeOf,
 } from './run-state.ts'
 
-export const mapChild = (step: MapStep, index: number): string => `${step.id}:${index}`
+const mapChild = (step: MapStep, index: number): string => `${step.id}:${index}`
 
 /** The item that a map's child works on. */
 export const indexOf = (child: string): number => Number(child.slice(child.lastIndexOf(':') + 1))

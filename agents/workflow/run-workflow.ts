@@ -120,12 +120,12 @@ async function outcome(
   }
 }
 
-/** Adds up what the run's effects are seen to cost: a run that ends without an answer has no other account. */
+/** Adds up what the run's effects are seen to cost, failed ones too: a run without an answer has no other account. */
 function meter({ events }: Runtime, run: string): { total(): Usage; stop(): void } {
   let total = NO_USAGE
   const stop = events.subscribe(event => {
-    if (event.type !== 'effect.succeeded' || event.run !== run || !event.usage) return
-    total = addUsage(total, event.usage)
+    if (event.type !== 'effect.succeeded' && event.type !== 'effect.failed') return
+    if (event.run === run && event.usage) total = addUsage(total, event.usage)
   })
   return { total: () => total, stop }
 }

@@ -167,7 +167,10 @@ function familiesOf(registry: Registry) {
       EFFECT_BUCKETS,
     ),
     retries: counter('effect_retries_total', 'Further attempts granted.', ['effect', 'reason']),
-    tokens: counter('model_tokens_total', 'Tokens that attempts report, also those that failed.', ['effect', 'direction']),
+    tokens: counter('model_tokens_total', 'Tokens that attempts report, also those that failed.', [
+      'effect',
+      'direction',
+    ]),
     cost: counter('model_cost_usd_total', 'Cost of calls whose price is known, US dollars.', ['effect']),
     unpriced: counter('model_unpriced_calls_total', 'Model calls whose price is not known.', ['effect']),
     decisions: counter('supervisor_decisions_total', 'Decisions about failed children.', [

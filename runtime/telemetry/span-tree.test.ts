@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import type { Address } from '../../actors/address.ts'
 import { defineBehaviour } from '../../actors/behaviour.ts'
 import { effect } from '../../actors/effect.ts'
-import type { RuntimeEvent, RuntimeEventType } from '../../actors/events.ts'
+import { NO_USAGE, type RuntimeEvent, type RuntimeEventType } from '../../actors/events.ts'
 import { outputs, setup } from '../../actors/machine.ts'
 import { createRuntime } from '../create-runtime.ts'
 import { testSuite } from '../testkit/suite.ts'
@@ -74,7 +74,7 @@ test('gives each attempt a span, and the error code of those that failed', () =>
   on('run.started', 0, { actor: workflow })
   on('actor.committed', 1)
   on('effect.started', 1)
-  on('effect.failed', 5)
+  on('effect.failed', 5, { usage: { ...NO_USAGE, inputTokens: 7, outputTokens: 3 } })
   on('effect.retrying', 5, { attempt: 2 })
   on('effect.started', 9, { attempt: 2 })
   on('effect.succeeded', 12, { attempt: 2 })
@@ -84,6 +84,7 @@ test('gives each attempt a span, and the error code of those that failed', () =>
     [first?.error, first?.until, first?.attributes['agenticraft.effect.attempt']],
     ['AC-3004', 5, 1],
   )
+  assert.is(first?.attributes['gen_ai.usage.input_tokens'], 7)
   assert.equal(
     [second?.error, second?.until, second?.attributes['agenticraft.effect.attempt']],
     [undefined, 12, 2],

@@ -266,8 +266,9 @@ function effectSpan({ name, actor, run, effect, attempt, at }: EffectStarted) {
 
 function outcomeOf(event: EventOf<'effect.succeeded'> | EventOf<'effect.failed'>) {
   if (event.type === 'effect.succeeded') return { attributes: usageAttributes(event.usage) }
-  if (event.reason === 'cancelled') return { attributes: { [AGENTICRAFT.outcome]: 'cancelled' } }
-  return { error: event.error.code }
+  const spent = usageAttributes(event.usage)
+  if (event.reason === 'cancelled') return { attributes: { ...spent, [AGENTICRAFT.outcome]: 'cancelled' } }
+  return { error: event.error.code, attributes: spent }
 }
 
 const usageAttributes = (usage: Usage | undefined): Attributes =>

@@ -16,7 +16,7 @@ const run = 'r1'
 const stamp = { at, actor, run }
 const effect = { ...stamp, effect: 'writer/w1.3.0', name: 'model', attempt: 1 }
 
-export const SAMPLE_ERROR: WireError = {
+const SAMPLE_ERROR: WireError = {
   kind: 'model-failed',
   code: 'AC-3004',
   message: 'the provider answered 503',
