@@ -17,7 +17,8 @@ export interface Mark {
 export interface HighWater {
   /** What was last set; undefined when both copies are damaged. */
   readonly found: Mark | undefined
-  readonly created: boolean
+  /** Sets the mark back to what there is, in both copies. */
+  reset(mark: Mark): Promise<void>
   set(mark: Mark): Promise<void>
   close(): Promise<void>
 }
@@ -25,28 +26,28 @@ export interface HighWater {
 /** Two slots written in turn: a torn or damaged one leaves the other, which is one write older. */
 const SLOT = 24
 
-/** Opens the file at `path`, or creates it, which is synced. Rejects with the system's errors. */
-export async function openHighWater(path: string): Promise<HighWater> {
-  const existing = await open(path, 'r+').catch(error => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  const file = existing ?? (await create(path))
+/** Opens the file at `path`, or with `create` makes it, which is synced. Rejects with the system's errors. */
+export async function openHighWater(path: string, { create }: { create: boolean }): Promise<HighWater> {
+  const file = await (create ? created(path) : open(path, 'r+'))
   const marks = await readSlots(file)
   let turn = marks[0] && (!marks[1] || marks[0].written >= marks[1].written) ? 1 : 0
   const found = marks[1 - turn]
+  const set = async (mark: Mark): Promise<void> => {
+    await file.write(encodeSlot(mark), 0, SLOT, turn * SLOT)
+    turn = 1 - turn
+  }
   return {
     found,
-    created: existing === undefined,
-    async set(mark) {
-      await file.write(encodeSlot(mark), 0, SLOT, turn * SLOT)
-      turn = 1 - turn
+    set,
+    async reset(mark) {
+      await set(mark)
+      await set(mark)
     },
     close: () => file.close(),
   }
 }
 
-async function create(path: string): Promise<FileHandle> {
+async function created(path: string): Promise<FileHandle> {
   const file = await open(path, 'wx+', 0o600)
   const none = encodeSlot({ written: 0, synced: 0 })
   await file.write(Buffer.concat([none, none]), 0, 2 * SLOT, 0)

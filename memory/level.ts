@@ -7,6 +7,7 @@ import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { RuntimeError } from '../actors/errors.ts'
+import { groupCommit } from './group-commit.ts'
 import { type HighWater, openHighWater } from './high-water.ts'
 import { type Owned, ownDirectory } from './owner.ts'
 
@@ -36,21 +37,11 @@ export interface LevelStore {
   close(): Promise<void>
 }
 
-interface Waiting {
-  readonly ops: readonly Op[]
-  readonly sync: boolean
-  resolve(): void
-  reject(error: unknown): void
-}
-
 type Database = Level<string, Uint8Array>
 
 /** Number of the last write. It sorts before all keys of callers, who may not use it. */
 const COUNT_KEY = '\u0000writes'
 const FIRST_KEY = '\u0001'
-/** Bytes merged into one write: enough to share an fsync, too few to make the first caller wait. */
-const MAX_MERGED = 1024 * 1024
-
 /**
  * Opens the store in `dir`, creating it if the directory is empty or absent. Throws `store-locked` when another
  * has it, `store-corrupt` when synced writes are missing, `store-failed` when the disk refuses.
@@ -59,7 +50,7 @@ export async function openLevel(dir: string): Promise<LevelStore> {
   const owned = await ownDirectory(dir)
   const opened: { db?: Database; mark?: HighWater } = {}
   try {
-    opened.mark = await openHighWater(join(owned.dir, 'high-water'))
+    opened.mark = await markOf(owned.dir)
     opened.db = new Level(join(owned.dir, 'level'), { keyEncoding: 'utf8', valueEncoding: 'view' })
     await opened.db.open()
     const { count, lostTail } = await compare(owned.dir, opened.db, opened.mark)
@@ -72,6 +63,14 @@ export async function openLevel(dir: string): Promise<LevelStore> {
   }
 }
 
+/** The mark is made before the first LevelDB file, so that a store without one has lost it. */
+async function markOf(dir: string): Promise<HighWater> {
+  const names = await readdir(dir)
+  const create = !names.includes('high-water')
+  if (create && names.includes('level')) throw corrupt(dir, 'its file "high-water" is missing')
+  return openHighWater(join(dir, 'high-water'), { create })
+}
+
 /** What LevelDB has against what was acknowledged. LevelDB's recovery has put what it has into synced tables. */
 async function compare(
   dir: string,
@@ -81,11 +80,10 @@ async function compare(
   const stored = await db.get(COUNT_KEY)
   const count = stored === undefined ? 0 : Number(new TextDecoder().decode(stored))
   if (!Number.isSafeInteger(count)) throw corrupt(dir, 'the number of the last write is damaged')
-  if (mark.created && count > 0) throw corrupt(dir, 'its file "high-water" is missing')
   const { found } = mark
   if (!found) throw corrupt(dir, 'its file "high-water" is damaged')
   if (count < found.synced) throw corrupt(dir, `synced writes ${count + 1} to ${found.synced} are missing`)
-  await mark.set({ written: count, synced: count })
+  await mark.reset({ written: count, synced: count })
   return { count, lostTail: Math.max(0, found.written - count) }
 }
 
@@ -96,17 +94,15 @@ function storeOf(
   startedAt: number,
   lostTail: number,
 ): LevelStore {
-  const waiting: Waiting[] = []
   let count = startedAt
   let synced = startedAt
   let stopped: RuntimeError | undefined
-  let writer: Promise<void> | undefined
   let closing: Promise<void> | undefined
 
   /** The first error is the last thing this store does: after it LevelDB acknowledges what it will lose. */
   const stop = (error: unknown): RuntimeError => {
     stopped ??= storeError(owned.dir, error)
-    for (const { reject } of waiting.splice(0)) reject(stopped)
+    commits.refuse(stopped)
     return stopped
   }
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -118,10 +114,8 @@ function storeOf(
     }
   }
 
-  const write = async (group: readonly Waiting[]): Promise<void> => {
-    const ops = group.flatMap(({ ops }) => ops)
+  const write = async (ops: readonly Op[], sync: boolean): Promise<void> => {
     if (ops.length === 0) return
-    const sync = group.some(({ sync }) => sync)
     if (sync && synced < count) await syncLogs(join(owned.dir, 'level'))
     const next = count + 1
     const counted: Op = { type: 'put', key: COUNT_KEY, value: new TextEncoder().encode(String(next)) }
@@ -130,22 +124,7 @@ function storeOf(
     if (sync) synced = next
     await mark.set({ written: count, synced })
   }
-
-  const writeAll = async (): Promise<void> => {
-    // Callers of the same turn share the first write, those who come during a write share the next one.
-    await Promise.resolve()
-    while (waiting.length > 0) {
-      const group = takeGroup(waiting)
-      try {
-        await write(group)
-        for (const { resolve } of group) resolve()
-      } catch (error) {
-        const failure = stop(error)
-        for (const { reject } of group) reject(failure)
-      }
-    }
-    writer = undefined
-  }
+  const commits = groupCommit(write, stop)
 
   return {
     dir: owned.dir,
@@ -153,12 +132,9 @@ function storeOf(
     get writes() {
       return count - startedAt
     },
-    batch(ops, { sync = false } = {}) {
-      if (stopped) return Promise.reject(stopped)
-      return new Promise<void>((resolve, reject) => {
-        waiting.push({ ops, sync, resolve, reject })
-        writer ??= writeAll()
-      })
+    async batch(ops, { sync = false } = {}) {
+      if (stopped || closing) throw stopped ?? closedError(owned.dir)
+      await commits.add(ops, sync)
     },
     get: key => guarded(() => db.get(key)),
     async *range({ from = FIRST_KEY, to } = {}) {
@@ -176,10 +152,8 @@ function storeOf(
     },
     close() {
       closing ??= (async () => {
-        await writer
-        stopped ??= new RuntimeError('journal-closed', `the store in "${owned.dir}" is closed`, {
-          fix: 'open it again',
-        })
+        await commits.idle()
+        stopped ??= closedError(owned.dir)
         await db.close()
         await mark.close()
         await owned.release()
@@ -187,17 +161,6 @@ function storeOf(
       return closing
     },
   }
-}
-
-function takeGroup(waiting: Waiting[]): Waiting[] {
-  let bytes = 0
-  let taken = 0
-  for (const { ops } of waiting) {
-    for (const op of ops) bytes += op.key.length + (op.type === 'put' ? op.value.length : 0)
-    if (taken > 0 && bytes > MAX_MERGED) break
-    taken++
-  }
-  return waiting.splice(0, taken)
 }
 
 /**
@@ -220,6 +183,9 @@ async function syncLogs(folder: string): Promise<void> {
   }
 }
 
+const closedError = (dir: string): RuntimeError =>
+  new RuntimeError('journal-closed', `the store in "${dir}" is closed`, { fix: 'open it again' })
+
 const corrupt = (dir: string, what: string): RuntimeError =>
   new RuntimeError('store-corrupt', `"${dir}" is damaged: ${what}`, {
     why: 'less is stored than was acknowledged, or something else wrote there',
@@ -240,7 +206,9 @@ function storeError(dir: string, error: unknown): RuntimeError {
     })
   }
   const text = chain.map(one => (one instanceof Error ? one.message : '')).join('; ')
-  if (codes.includes('LEVEL_CORRUPTION')) return corrupt(dir, `LevelDB says: ${text.slice(0, 300)}`)
+  // LevelDB calls a lost file (ENOENT) and a table that was cut off (EINVAL) failures of the disk.
+  const cut = codes.includes('LEVEL_IO_ERROR') && /No such file or directory|Invalid argument/.test(text)
+  if (cut || codes.includes('LEVEL_CORRUPTION')) return corrupt(dir, `LevelDB says: ${text.slice(0, 300)}`)
   return new RuntimeError('store-failed', `the store in "${dir}" failed and is not used any more`, {
     why: text.slice(0, 300),
     fix: 'free space or repair the disk, then open it again: what was acknowledged is there',
