@@ -1,7 +1,6 @@
 /** What survives a full disk. It mounts a small file system of its own, which needs root on Linux. */
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { address } from '../actors/address.ts'
@@ -9,18 +8,10 @@ import { createCodec } from '../runtime/codec.ts'
 import { testSuite } from '../runtime/testkit/suite.ts'
 import { openLevelJournal } from './level-journal.ts'
 import { commitOf, kindOf, lastOf, stateOf } from './testdata/commits.ts'
+import { inFolder } from './testdata/folder.ts'
 
 const test = testSuite('memory/full disk', { limitMs: 58_000 })
 const encoder = createCodec()
-
-const inFolder = (body: (dir: string) => Promise<void>) => async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'ac-crash-'))
-  try {
-    await body(dir)
-  } finally {
-    await rm(dir, { recursive: true, force: true })
-  }
-}
 
 /** A file system of 2 MB in `dir`, for as long as `body` runs. */
 async function onSmallDisk(dir: string, body: (disk: string) => Promise<void>): Promise<void> {

@@ -1,7 +1,3 @@
-/** What survives kill -9. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
@@ -11,18 +7,10 @@ import { testSuite } from '../runtime/testkit/suite.ts'
 import { openLevelJournal } from './level-journal.ts'
 import { startChild } from './testdata/child.ts'
 import { lastOf } from './testdata/commits.ts'
+import { inFolder } from './testdata/folder.ts'
 
 const test = testSuite('memory/level crashes', { limitMs: 58_000 })
 const encoder = createCodec()
-
-const inFolder = (body: (dir: string) => Promise<void>) => async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'ac-crash-'))
-  try {
-    await body(dir)
-  } finally {
-    await rm(dir, { recursive: true, force: true })
-  }
-}
 
 test(
   'keeps every acknowledged commit across 20 kills at random moments',

@@ -1,6 +1,5 @@
 /** What changed, cut or lost files lead to: the same data, or an error that says so. Mutations are seeded. */
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
@@ -11,18 +10,10 @@ import { createCodec } from '../runtime/codec.ts'
 import { testSuite } from '../runtime/testkit/suite.ts'
 import { openLevelJournal } from './level-journal.ts'
 import { collect, commitOf, kindOf, lastOf, quietCommit, stateOf } from './testdata/commits.ts'
+import { inFolder } from './testdata/folder.ts'
 
 const test = testSuite('memory/level damage', { limitMs: 58_000 })
 const encoder = createCodec()
-
-const inFolder = (body: (dir: string) => Promise<void>) => async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'ac-crash-'))
-  try {
-    await body(dir)
-  } finally {
-    await rm(dir, { recursive: true, force: true })
-  }
-}
 
 /** Everything a journal holds, or what it said instead. */
 async function contentOf(dir: string) {

@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert'
-import { type Address, address } from '../actors/address.ts'
-import type { EffectContext } from '../actors/effect.ts'
+import type { Address } from '../actors/address.ts'
 import { RuntimeError } from '../actors/errors.ts'
 import { assign } from '../actors/machine.ts'
+import { askThrough, endless } from './testkit/ask-chain.ts'
 import type { Seen } from './testkit/loose-machine.ts'
 import {
   asker,
@@ -17,52 +17,9 @@ import {
 } from './testkit/sample-actors.ts'
 import { settle } from './testkit/simulated-clock.ts'
 import { testSuite } from './testkit/suite.ts'
-import { type TestRuntime, testRuntime } from './testkit/test-runtime.ts'
+import { testRuntime } from './testkit/test-runtime.ts'
 
 const test = testSuite('runtime/asks')
-
-/** The body that makes `asker` number 1 ask number 2, and so on, and the last one ask `to`. */
-const through = (ids: readonly string[], to: Address, type: string, body: unknown = null): unknown =>
-  ids.reduceRight<unknown>((inner, id) => ({ to: address('asker', id), type: 'ask.on', body: inner }), {
-    to,
-    type,
-    body,
-  })
-
-/** Asks `to` through a chain of askers, which are spawned for it. */
-async function askThrough(
-  runtime: TestRuntime,
-  ids: readonly string[],
-  to: Address,
-  type: string,
-  body?: unknown,
-  options = {},
-) {
-  const [first, ...rest] = await Promise.all(ids.map(id => runtime.spawn(asker(), { id })))
-  return {
-    answer: runtime.ask(
-      first as Address,
-      'ask.on',
-      through(
-        rest.map(each => each.slice('asker/'.length)),
-        to,
-        type,
-        body,
-      ),
-      options,
-    ),
-  }
-}
-
-/** A worker that never ends, and what its effect was given. */
-function endless() {
-  const contexts: EffectContext[] = []
-  const behaviour = worker((_, context) => {
-    contexts.push(context)
-    return new Promise(() => {})
-  })
-  return { behaviour, contexts }
-}
 
 test('brings an answer back through a chain of actors', async () => {
   const runtime = testRuntime()

@@ -1,68 +1,16 @@
 import * as assert from 'uvu/assert'
-import { type Address, address } from '../actors/address.ts'
+import { address } from '../actors/address.ts'
 import { defineBehaviour } from '../actors/behaviour.ts'
-import { type EffectContext, effect } from '../actors/effect.ts'
+import { effect } from '../actors/effect.ts'
 import { RuntimeError } from '../actors/errors.ts'
+import { askThrough, endless } from './testkit/ask-chain.ts'
 import { looseMachine } from './testkit/loose-machine.ts'
-import {
-  asker,
-  fail,
-  gate,
-  notebook,
-  outcomeOf,
-  reply,
-  sample,
-  watch,
-  worker,
-} from './testkit/sample-actors.ts'
+import { fail, gate, notebook, outcomeOf, reply, sample, watch, worker } from './testkit/sample-actors.ts'
 import { settle } from './testkit/simulated-clock.ts'
 import { testSuite } from './testkit/suite.ts'
-import { type TestRuntime, testRuntime } from './testkit/test-runtime.ts'
+import { testRuntime } from './testkit/test-runtime.ts'
 
 const test = testSuite('runtime/cancellation')
-
-/** The body that makes `asker` number 1 ask number 2, and so on, and the last one ask `to`. */
-const through = (ids: readonly string[], to: Address, type: string, body: unknown = null): unknown =>
-  ids.reduceRight<unknown>((inner, id) => ({ to: address('asker', id), type: 'ask.on', body: inner }), {
-    to,
-    type,
-    body,
-  })
-
-/** Asks `to` through a chain of askers, which are spawned for it. */
-async function askThrough(
-  runtime: TestRuntime,
-  ids: readonly string[],
-  to: Address,
-  type: string,
-  body?: unknown,
-  options = {},
-) {
-  const [first, ...rest] = await Promise.all(ids.map(id => runtime.spawn(asker(), { id })))
-  return {
-    answer: runtime.ask(
-      first as Address,
-      'ask.on',
-      through(
-        rest.map(each => each.slice('asker/'.length)),
-        to,
-        type,
-        body,
-      ),
-      options,
-    ),
-  }
-}
-
-/** A worker that never ends, and what its effect was given. */
-function endless() {
-  const contexts: EffectContext[] = []
-  const behaviour = worker((_, context) => {
-    contexts.push(context)
-    return new Promise(() => {})
-  })
-  return { behaviour, contexts }
-}
 
 test('cancels down the tree: every ask is withdrawn and every effect aborted', async () => {
   const runtime = testRuntime()
