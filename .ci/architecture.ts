@@ -30,6 +30,7 @@ export const VENDORS: Readonly<Record<string, readonly string[]>> = {
   stemmer: ['agents/research/'],
   stopword: ['agents/research/'],
   commander: ['cli/'],
+  esbuild: ['.ci/faults/bundled-program.ts'],
   tinyglobby: ['agents/tools/', 'agents/research/', '.ci/'],
   zod: ['memory/', 'runtime/', 'agents/', 'cli/', 'examples/'],
 }

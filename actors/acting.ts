@@ -1,45 +1,49 @@
 /**
- * The third part of "transition, commit, act": carries out what a commit decided (messages, effects, asks,
- * timers) and knows what the actor is waiting for. Outcomes come back through `outcome` and are committed
- * like everything else. Owned by one cell; it never touches the machine.
+ * The third part of "transition, commit, act": books what a commit says in the ledger and carries out what it
+ * decided (messages, effects, asks, timers). Outcomes come back through `outcome` and are committed like
+ * everything else. While the actor is recovered the same commits are booked and nothing is carried out; then
+ * `resume` goes on with what is left. Owned by one cell; it never touches the machine.
  */
-import { type Address, parseAddress } from './address.ts'
-import type { Amounts } from './budget.ts'
-import { noteExhausted } from './budget-events.ts'
-import { parseLease } from './budget-lease.ts'
-import type { CellHost, CellSpec, Spawn } from './cell-host.ts'
-import { checkMessageType, type Envelope, refuseReserved } from './envelope.ts'
-import { type RuntimeError, toRuntimeError, toWireError, type WireError } from './errors.ts'
+import type { Address } from './address.ts'
+import { type Snapshot, stateText } from './behaviour.ts'
+import type { Cause } from './cause.ts'
+import type { CellHost, CellSpec } from './cell-host.ts'
+import type { Envelope } from './envelope.ts'
+import { fromWireError, RuntimeError, toWireError, type WireError } from './errors.ts'
 import { NO_USAGE, type Usage } from './events.ts'
-import { cancelled, deadlineOf, InFlight, type InFlightOwner, type Intent, stamp } from './in-flight.ts'
-import { Inbound } from './inbound.ts'
-import type { Act, Cause, Taken } from './journal.ts'
-import type { AskInput } from './machine.ts'
+import { cancelled } from './in-flight.ts'
+import { classOf } from './intent.ts'
+import { Intents } from './intents.ts'
+import type { Act, Commit, Taken } from './journal.ts'
+import { Ledger, type Self } from './ledger.ts'
+import { bySending, placeOf, senderOf } from './marks.ts'
+import { answerKey, isKeyed } from './outbox.ts'
 import type { Plain } from './plain.ts'
 import * as protocol from './protocol.ts'
-import { cycle } from './refusals.ts'
-import { type EffectPolicy, reasonOf } from './strategy.ts'
-import { Timers } from './timers.ts'
+import { unhandled } from './refusals.ts'
+import type { EffectPolicy } from './strategy.ts'
 
 type Outcome = (taken: Taken, cause: Cause | undefined) => void
 type MachineEvent = { readonly type: string }
 
-export class Acting implements InFlightOwner {
+interface Again {
+  readonly id: string
+  readonly send: () => void
+}
+
+export class Acting implements Self {
   readonly spec: CellSpec
   readonly host: CellHost
   readonly outcome: Outcome
-  /** Tells this life of the actor from an earlier one at the same address, whose late answers are not for it. */
-  readonly life: string
-  #inbound: Inbound | undefined
-  #inFlight: InFlight | undefined
-  #timers: Timers | undefined
-  #successes = 0
+  readonly ledger: Ledger
+  readonly intents: Intents
 
   constructor(spec: CellSpec, host: CellHost, life: string, outcome: Outcome) {
-    this.life = life
     this.spec = spec
     this.host = host
     this.outcome = outcome
+    this.ledger = new Ledger(life)
+    this.intents = new Intents(this)
   }
 
   get address(): Address {
@@ -52,22 +56,20 @@ export class Acting implements InFlightOwner {
 
   /** A message is taken: from now on an answer is owed, if anyone waits for one. */
   open(cause: Cause): void {
-    this.#inbound ??= new Inbound()
-    this.#inbound.open(cause)
-  }
-
-  reserve(cause: Cause | undefined, wanted: () => Partial<Usage>): Amounts | undefined {
-    return this.#inbound?.reserve(cause, wanted)
+    if (cause.replyTo === undefined && cause.budget === undefined) return
+    this.ledger.openInbound().open(cause)
   }
 
   /** What the machine sees of an outcome: an event, nothing, or nothing any more. */
   eventOf(taken: Taken): MachineEvent | 'none' | 'stale' {
     switch (taken.kind) {
-      case 'timer':
-        return this.#timers?.take(taken) ?? 'stale'
+      case 'timer': {
+        const { timers, replaying } = this.ledger
+        return replaying ? taken.event : (timers?.take(taken) ?? 'stale')
+      }
       case 'result':
       case 'failure': {
-        const actorId = this.#inFlight?.get(taken.intent)?.child
+        const actorId = this.ledger.flight?.get(taken.intent)?.child
         if (actorId === undefined) return 'stale'
         return taken.kind === 'result'
           ? ({ type: `xstate.done.actor.${actorId}`, output: taken.output, actorId } as MachineEvent)
@@ -75,51 +77,101 @@ export class Acting implements InFlightOwner {
       }
       case 'attempt-failed':
       case 'retry':
-        return this.#inFlight?.get(taken.intent) ? 'none' : 'stale'
+      case 'parked':
+        return this.ledger.flight?.get(taken.intent) ? 'none' : 'stale'
       default:
         return 'none'
     }
   }
 
+  /** Whether a crash of the machine must not undo a commit: an effect's outcome is in it, or one is about to start. */
+  needsSync(taken: Taken, acts: readonly Act[]): boolean {
+    if ('intent' in taken && this.ledger.flight?.get(taken.intent)?.spec) return true
+    return acts.some(act => {
+      const spec = act.act === 'start' ? this.spec.behaviour.effect(act.src) : undefined
+      return spec !== undefined && classOf(spec) !== 'pure'
+    })
+  }
+
+  /** What is known to be spent on what this commit ends. */
+  spentBy(taken: Taken, acts: readonly Act[]): Commit['spent'] {
+    const { flight } = this.ledger
+    if (!flight || flight.size === 0) return undefined
+    // Its answer may have come after it was given up, and before that is committed.
+    if (taken.kind === 'failure' && taken.unanswered)
+      return this.intents.spentBy([flight.get(taken.intent)].filter(intent => intent?.answered))
+    if (taken.kind === 'restart') return this.intents.spentBy(flight.all())
+    if (!acts.some(({ act }) => act === 'stop')) return undefined
+    return this.intents.spentBy(acts.map(act => (act.act === 'stop' ? flight.ofChild(act.child) : undefined)))
+  }
+
   /** Books what was just committed, before its acts are carried out. */
-  book(taken: Taken): void {
-    const intent = 'intent' in taken ? this.#inFlight?.get(taken.intent) : undefined
-    if (!intent) return
-    if (taken.kind === 'retry') {
-      this.#retry(intent, taken)
-      return
-    }
-    this.#settle(intent, 'usage' in taken ? taken.usage : undefined)
-    if (taken.kind === 'failure' && !intent.askedOf) noteExhausted(this, taken.error, intent.cause)
-    if (taken.kind === 'attempt-failed') {
-      this.#reportEffect(intent, taken.error)
-    } else {
-      this.#inFlight?.drop(intent)
-      if (taken.kind === 'result') this.#successes++
+  book({ taken, seq, at, spent }: Commit): void {
+    const { ledger, intents } = this
+    switch (taken.kind) {
+      case 'init':
+        ledger.life = taken.life
+        return
+      case 'message':
+        this.#note(taken.cause)
+        return
+      case 'timer':
+        if (ledger.replaying) ledger.timers?.disarm(taken.id)
+        return
+      case 'result':
+      case 'failure':
+      case 'attempt-failed':
+        intents.settle(taken, spent)
+        return
+      case 'retry':
+        intents.retry(taken)
+        return
+      case 'parked':
+        intents.park(taken)
+        return
+      case 'late':
+        ledger.inbound?.settleLate(taken.ask, taken.usage)
+        return
+      case 'spawned':
+        ledger.spawning?.delete(taken.child)
+        return
+      case 'restart':
+        ledger.restarts = taken.restarts
+        // Its sender, who cannot know, may send it again.
+        if (taken.givenUp && taken.except) this.#note({ id: taken.except, from: senderOf(taken.except) })
+        this.#endAll(fromWireError(taken.error), seq, spent, taken.except)
+        return
+      case 'recovered':
+      case 'migrated':
+        ledger.inbound?.postpone(taken.downMs ?? 0)
+        intents.interrupt(at, taken.downMs ?? 0)
     }
   }
 
-  /** Carries out the acts of commit `seq`, in order. An act's place in the commit gives what it makes its id. */
-  perform(acts: readonly Act[], seq: number, cause: Cause | undefined): void {
+  /** Carries out the acts of a commit, in order. An act's place in the commit gives what it makes its id. */
+  perform({ acts, seq, at, spent }: Commit, cause: Cause | undefined): void {
     let behalf = cause
     for (let k = 0; k < acts.length; k++) {
       const act = acts[k] as Act
-      if (act.act === 'behalf') behalf = this.#inbound?.get(act.of) ?? behalf
-      else this.#perform(act, `${this.address}.${this.life}.${seq}.${k}`, behalf)
+      if (act.act === 'behalf') behalf = this.ledger.inbound?.get(act.of) ?? behalf
+      else if (act.act === 'start') this.intents.start(act, this.idOf(seq, k), behalf, at)
+      else if (act.act === 'stop') this.intents.stop(act.child, spent)
+      else this.#perform(act, this.idOf(seq, k), behalf)
     }
   }
 
-  #perform(act: Act, id: string, cause: Cause | undefined): void {
-    const { host, address } = this
+  idOf(seq: number, k: number | string): string {
+    return `${this.address}.${this.ledger.life}.${seq}.${k}`
+  }
+
+  #perform(act: Exclude<Act, { act: 'start' | 'stop' }>, id: string, cause: Cause | undefined): void {
+    const { host, address, ledger } = this
     switch (act.act) {
       case 'tell':
-        host.send(this.#tell(id, act.to, act.type, act.body, cause))
+        this.#send(protocol.message(id, address, act.to, act.type, act.body, cause), !act.control && id)
         return
       case 'reply':
-        this.#answer(id, act.cause ?? cause, spent => ({
-          value: act.body,
-          ...(spent && { spent }),
-        }))
+        this.#answer(id, act.cause ?? cause, spent => ({ value: act.body, ...(spent && { spent }) }))
         return
       case 'fail':
         this.refuse(act.cause ?? cause, act.error, id)
@@ -127,132 +179,188 @@ export class Acting implements InFlightOwner {
       case 'spawn':
         this.#spawn(act, id, cause)
         return
-      case 'publish':
-        host.publish(address, act.kind, act.body, cause)
-        return
-      case 'start':
-        this.#start(act.child, act.src, act.input, id, cause)
-        return
-      case 'stop': {
-        const intent = this.#inFlight?.ofChild(act.child)
-        if (intent) this.#abandon(intent, cancelled('the machine left the state that wanted it'))
+      case 'timer': {
+        const timer = { kind: 'timer', id: act.id ?? id, event: act.event, ...(cause && { cause }) } as const
+        ledger.openTimers().set(timer, act.due)
+        if (!ledger.replaying)
+          ledger.timers?.arm(timer.id, host.clock, fired => this.outcome(fired, fired.cause))
         return
       }
-      case 'timer':
-        this.#arm(act.id ?? id, act, cause)
-        return
       case 'cancel':
-        this.#timers?.disarm(act.id)
+        ledger.timers?.disarm(act.id)
         return
-      case 'direct':
-        host.direct(address, act)
-        return
-      case 'signal':
-        host.signal(address, act.name, act.body, cause)
+      default:
+        if (!ledger.replaying) this.#show(act, cause)
     }
   }
 
-  #spawn(act: Spawn, id: string, cause: Cause | undefined): void {
+  /** What nobody needs to be told again after a crash. */
+  #show(act: Act, cause: Cause | undefined): void {
+    const { host, address } = this
+    if (act.act === 'publish') host.publish(address, act.kind, act.body, cause)
+    else if (act.act === 'direct') host.direct(address, act)
+    else if (act.act === 'signal') host.signal(address, act.name, act.body, cause)
+  }
+
+  #spawn(act: Act & { act: 'spawn' }, id: string, cause: Cause | undefined): void {
+    const { host, ledger } = this
+    const child = `${act.type}/${act.id}` as Address
+    const input = act.input !== undefined && { input: act.input }
+    const wanted = { child, id, type: act.type, ...input, ...(cause && { cause }) }
     try {
-      this.#inbound?.spawn(cause)
-      this.host.spawn(this.spec, act)
+      ledger.inbound?.spawn(cause)
+      if (host.journal.durable) ledger.openSpawning().set(child, wanted)
+      if (!ledger.replaying) host.spawn(this.spec, wanted)
     } catch (thrown) {
-      const body = { type: act.type, id: act.id, error: toWireError(thrown) }
-      this.host.send(this.#tell(id, this.address, 'spawn.failed', body as unknown as Plain, cause))
+      const body = { type: act.type, id: act.id, error: toWireError(thrown) } as unknown as Plain
+      this.#send(protocol.message(id, this.address, this.address, 'spawn.failed', body, cause), false)
     }
   }
 
-  /** An answer to one of this actor's own asks. */
-  answered(envelope: Envelope): void {
-    const { correlation = '' } = envelope
-    const intent = this.#inFlight?.get(correlation)
-    const body = envelope.body as unknown as protocol.Answer | protocol.Refusal
-    if (!intent?.askedOf) {
-      this.#inbound?.settleLate(correlation, body.spent)
-      return
-    }
-    intent.askedOf = undefined
-    intent.usage = body.spent
-    const usage = body.spent && { usage: body.spent }
-    if ('error' in body)
-      this.outcome({ kind: 'failure', intent: intent.id, error: body.error, ...usage }, intent.cause)
-    else this.outcome({ kind: 'result', intent: intent.id, output: body.value, ...usage }, intent.cause)
+  /** Goes on with everything that is booked. */
+  resume(): void {
+    const { host, ledger } = this
+    for (const wanted of ledger.spawning?.values() ?? []) host.spawn(this.spec, wanted, true)
+    ledger.timers?.armAll(host.clock, fired => this.outcome(fired, fired.cause))
+    const cancelledCauses = ledger.inbound?.cancelled() ?? []
+    const unwanted = new Set(cancelledCauses.map(cause => cause.id))
+    this.sendAgain(unwanted)
+    this.intents.resume(unwanted)
+    for (const cause of cancelledCauses) this.intents.abort(cause)
   }
 
-  /** The supervisor's word about a failed attempt. */
-  directed(envelope: Envelope): void {
-    const body = envelope.body as unknown as protocol.EffectRetryBody | protocol.EffectGiveUpBody
-    const intent = this.#inFlight?.get(body.intent)
-    if (!intent) return
-    if ('error' in body) {
-      if (this.host.events.on) {
-        const at = this.host.clock.now()
-        const reason = reasonOf(body.error.kind)
-        this.host.events.emit({
-          type: 'effect.gave-up',
-          ...stamp(intent, this.address, at),
-          reason,
-          error: body.error,
-        })
-      }
-      this.outcome({ kind: 'failure', intent: intent.id, error: body.error }, intent.cause)
-      return
-    }
-    const due = this.host.clock.now() + body.delayMs
-    const { attempt, reason } = body
-    const remedy = body.remedy && { remedy: body.remedy as Plain }
-    this.outcome({ kind: 'retry', intent: intent.id, attempt, due, reason, ...remedy }, intent.cause)
+  /** Sends what has no receipt, and asks what has no answer, in the order of the first time: receivers rely on it. */
+  sendAgain(unwanted: ReadonlySet<string> = new Set()): void {
+    const { host, ledger, intents, address } = this
+    const asks = intents.asks().filter(({ cause }) => !cause || !unwanted.has(cause.id))
+    const again: readonly Again[] = [
+      ...(ledger.outbox?.all() ?? []).map(sent => ({
+        id: sent.id,
+        send: () => host.send({ ...sent, resent: true }),
+      })),
+      ...asks.map(ask => ({ id: ask.id, send: () => intents.askAgain(ask) })),
+    ]
+    for (const { send } of [...again].sort((a, b) => bySending(address, a.id, b.id))) send()
   }
 
   /** Aborts all work in flight for the ask with this correlation. Returns its cause if it is still owed. */
   cancel(correlation: string): Cause | undefined {
-    const cause = this.#inbound?.cancel(correlation)
-    if (cause) this.abort(cause)
+    const cause = this.ledger.inbound?.cancel(correlation)
+    if (cause) this.intents.abort(cause)
     return cause
   }
 
-  /** Aborts all work in flight for `cause`; the machine sees each as a failure. */
-  abort(cause: Cause): void {
-    const error = cancelled('whoever asked for it cancelled')
-    for (const intent of [...(this.#inFlight?.all() ?? [])]) {
-      if (intent.cause?.id !== cause.id) continue
-      this.#withdraw(intent)
-      this.#inFlight?.halt(intent, error)
-      const usage = intent.usage && { usage: intent.usage }
-      this.outcome({ kind: 'failure', intent: intent.id, error: toWireError(error), ...usage }, intent.cause)
-    }
+  /** The actor ends: everything in flight is aborted, every timer disarmed, whoever waits gets `error`. */
+  end(error: RuntimeError, except?: string): void {
+    this.#endAll(error, 0, undefined, except)
   }
 
-  /** Aborts everything in flight and disarms every timer. */
-  quiet(error: RuntimeError): void {
-    for (const intent of [...(this.#inFlight?.all() ?? [])]) this.#abandon(intent, error)
-    this.#timers?.clear()
-  }
-
-  /** Answers every ask that still waits with `error`, and forgets the one with message id `except`. */
-  refuseAll(error: RuntimeError, except?: string): void {
-    for (const cause of this.#inbound?.waiting() ?? []) {
+  #endAll(error: RuntimeError, seq: number, spent: Commit['spent'], except: string | undefined): void {
+    this.intents.abandonAll(error, spent)
+    this.ledger.timers?.clear()
+    let k = 0
+    for (const cause of this.ledger.inbound?.waiting() ?? []) {
       if (cause.id === except) this.forget(cause)
-      else this.refuse(cause, toWireError(error))
+      else this.refuse(cause, toWireError(error), this.idOf(seq, `end-${k++}`))
     }
   }
 
   /** Closes the account of an ask that somebody else answers, or that is taken again. */
   forget(cause: Cause): void {
-    this.#inbound?.close(cause)
+    this.ledger.inbound?.close(cause)
   }
 
-  refuse(cause: Cause | undefined, error: WireError, id = `${this.address}.${this.host.id()}`): void {
+  refuse(cause: Cause | undefined, error: WireError, id: string): void {
     this.#answer(id, cause, spent => ({ error, ...(spent && { spent }) }))
   }
 
+  /** Tells whoever asked that the machine does nothing with the message that this commit took. */
+  refuseUnhandled({ taken, seq }: Commit, { value }: Snapshot): void {
+    if (taken.kind !== 'message') return
+    const error = unhandled(this.address, taken.type, stateText(value))
+    this.refuse(taken.cause, toWireError(error), this.idOf(seq, 'unhandled'))
+  }
+
   /** Closes the account of work that nobody waits for, once nothing of it is under way. */
-  closeIdle(cause: Cause): void {
-    if (!this.#inbound?.isUnwanted(cause)) return
-    if (this.#timers?.hasFor(cause)) return
-    for (const intent of this.#inFlight?.all() ?? []) if (intent.cause?.id === cause.id) return
+  closeIdle(cause: Cause, seq: number): void {
+    const { inbound, timers, flight } = this.ledger
+    if (!inbound?.isUnwanted(cause)) return
+    if (timers?.hasFor(cause)) return
+    for (const intent of flight?.all() ?? []) if (intent.cause?.id === cause.id) return
     // Nobody waits, but whoever lent the budget can settle it.
-    this.refuse(cause, toWireError(cancelled()))
+    this.refuse(cause, toWireError(cancelled()), this.idOf(seq, 'idle'))
+  }
+
+  /** Takes what is said about this actor's own asks and effects. False for everything else. */
+  hears(envelope: Envelope): boolean {
+    switch (envelope.type) {
+      case protocol.REPLY:
+      case protocol.ERROR:
+        this.intents.answered(envelope)
+        return true
+      case protocol.EFFECT_RETRY:
+      case protocol.EFFECT_GIVE_UP:
+      case protocol.EFFECT_PARK:
+        if (envelope.from === this.spec.supervisor) this.intents.directed(envelope)
+        return true
+      default:
+        return false
+    }
+  }
+
+  /** True for a message that was taken before and comes again. What can be said about it is said again. */
+  isRepeated(envelope: Envelope): boolean {
+    const { id, from, replyTo, correlation } = envelope
+    const { inbound, outbox, marks } = this.ledger
+    if (isKeyed(id)) {
+      const kept = outbox?.answerTo(id)
+      if (kept && replyTo) this.host.send({ ...kept, to: replyTo, correlation: correlation ?? id })
+      return kept !== undefined || (inbound?.reattach(envelope) ?? false)
+    }
+    const place = marks && from && placeOf(id, from)
+    if (!place || !marks.covers(from, place)) return false
+    if (replyTo === undefined) this.host.receipt(from, id)
+    else if (!inbound?.get(id)) this.host.send(outbox?.get(answerKey(id)) ?? this.#lost(envelope))
+    return true
+  }
+
+  /** The asks of others that this actor still owes an answer. */
+  owed(): readonly Cause[] {
+    return this.ledger.inbound?.waiting() ?? []
+  }
+
+  /** True while this actor waits for the answer to that ask. */
+  awaits(ask: string): boolean {
+    return this.ledger.flight?.get(ask) !== undefined
+  }
+
+  /** A receiver has committed what was sent to it under `key`. */
+  receipt(key: string): void {
+    this.ledger.outbox?.settle(key)
+  }
+
+  /** An actor that this one wanted started is there, or cannot be. */
+  spawned(child: Address): void {
+    if (this.ledger.spawning?.has(child)) this.outcome({ kind: 'spawned', child }, undefined)
+  }
+
+  /** How far this sender's messages are committed. In a journal that ends with the process nobody will ask. */
+  #note({ id, from }: Pick<Cause, 'id' | 'from'>): void {
+    if (!from || !this.host.journal.durable) return
+    const place = placeOf(id, from)
+    if (!place) return
+    const marks = this.ledger.openMarks()
+    marks.note(from, place)
+    if (!this.ledger.replaying) marks.prune(sender => this.host.isGone(sender))
+  }
+
+  #lost(envelope: Envelope): Envelope {
+    const error = toWireError(
+      new RuntimeError('answer-lost', `${this.address} has answered this before and kept no copy`, {
+        fix: 'ask again with a new message',
+      }),
+    )
+    return protocol.answer(this.idOf(0, 'lost'), this.address, envelope, { error }) as Envelope
   }
 
   #answer(
@@ -260,138 +368,26 @@ export class Acting implements InFlightOwner {
     cause: Cause | undefined,
     body: (spent: Usage | undefined) => protocol.Answer | protocol.Refusal,
   ): void {
-    const closed = this.#inbound?.close(cause)
-    if (!closed || !cause) return
-    const envelope = protocol.answer(
-      id,
-      this.address,
-      cause,
-      body(closed.spent === NO_USAGE ? undefined : closed.spent),
-    )
-    if (envelope) this.host.send(envelope)
-  }
-
-  #tell(id: string, to: Address, type: string, body: Plain, cause: Cause | undefined): Envelope {
-    return protocol.message(id, this.address, to, type, body, cause)
-  }
-
-  #start(child: string, src: string, input: Plain, id: string, cause: Cause | undefined): void {
-    this.#inFlight ??= new InFlight(this)
-    const spec = this.spec.behaviour.effect(src)
-    const startedAt = this.host.clock.now()
-    const { taskMs } = this.policy.timeouts
-    const deadline = deadlineOf(cause, startedAt, spec ? taskMs : waitMs(input, cause, taskMs))
-    const intent = this.#inFlight.add({ id, child, src, input, cause, spec, startedAt, deadline })
-    if (spec) this.#inFlight.attempt(intent)
-    else this.#ask(intent, input as unknown as AskInput)
-  }
-
-  #ask(intent: Intent, input: AskInput): void {
-    const { cause } = intent
-    try {
-      const { to, type, body, share = 1, budget } = checkAsk(input)
-      const chain = [...(cause?.chain ?? []), this.address]
-      if (chain.includes(to)) throw cycle([...chain, to])
-      const lease = this.#inbound ? this.#inbound.lend(cause, share, budget) : budget
-      this.#inFlight?.expect(intent, to, lease, () => this.#withdraw(intent))
-      this.host.send({
-        ...this.#tell(intent.id, to, type, body as Plain, cause),
-        replyTo: this.address,
-        correlation: intent.id,
-        chain,
-        ...(intent.deadline !== undefined && { deadline: intent.deadline }),
-        ...(lease && { budget: lease }),
-      })
-    } catch (error) {
-      this.outcome({ kind: 'failure', intent: intent.id, error: toWireError(toRuntimeError(error)) }, cause)
-    }
-  }
-
-  #retry(intent: Intent, taken: Taken & { kind: 'retry' }): void {
-    const { events, clock } = this.host
-    const { attempt, due, remedy, reason } = taken
-    intent.attempt = attempt
-    intent.remedy = remedy as Record<string, Plain> | undefined
-    if (events.on) {
-      const at = clock.now()
-      const delayMs = Math.max(0, due - at)
-      events.emit({
-        type: 'effect.retrying',
-        ...stamp(intent, this.address, at),
-        delayMs,
-        reason,
-        ...(remedy && { remedy }),
-      })
-    }
-    this.#inFlight?.attemptAt(intent, due)
-  }
-
-  /** Asks the supervisor what to do about a failed attempt; without one, the failure is final. */
-  #reportEffect(intent: Intent, error: WireError): void {
-    const { supervisor } = this.spec
-    if (!supervisor || !intent.spec) {
-      this.outcome({ kind: 'failure', intent: intent.id, error }, intent.cause)
-      return
-    }
-    const body: protocol.EffectFailedBody = {
-      intent: intent.id,
-      name: intent.src,
-      class: intent.spec.class,
-      attempt: intent.attempt,
-      reason: reasonOf(error.kind),
-      error,
-      policy: this.policy,
-      random: this.host.random(),
-      successes: this.#successes,
-      ...(intent.deadline !== undefined && { deadline: intent.deadline }),
-    }
-    this.#successes = 0
-    this.#inFlight?.bound(intent)
-    const id = `${intent.id}.failed.${intent.attempt}`
-    this.host.send(this.#tell(id, supervisor, protocol.EFFECT_FAILED, body as unknown as Plain, intent.cause))
-  }
-
-  #abandon(intent: Intent, error: RuntimeError): void {
-    this.#withdraw(intent)
-    this.#settle(intent)
-    this.#inFlight?.drop(intent, error)
-  }
-
-  /** Books what an attempt or an ask cost. */
-  #settle(intent: Intent, usage: Usage | undefined = intent.usage): void {
-    const { cause, held } = intent
-    if (intent.askedOf && held) this.#inbound?.keepLent(cause, intent.id, held)
-    else this.#inbound?.settle(cause, held, usage)
-    intent.held = undefined
-    intent.usage = undefined
-  }
-
-  /** Tells the actor that was asked that its answer is not wanted any more. */
-  #withdraw(intent: Intent): void {
-    if (!intent.askedOf) return
-    const body = { correlation: intent.id }
-    this.host.send(this.#tell(`${intent.id}.cancel`, intent.askedOf, protocol.CANCEL, body, intent.cause))
-  }
-
-  #arm(id: string, { due, event }: Act & { act: 'timer' }, cause: Cause | undefined): void {
-    this.#timers ??= new Timers(this.host.clock)
-    this.#timers.arm({ kind: 'timer', id, event, ...(cause && { cause }) }, due, fired =>
-      this.outcome(fired, cause),
+    const closed = this.ledger.inbound?.close(cause)
+    if (!closed) return
+    const spent = closed.spent === NO_USAGE ? undefined : closed.spent
+    const envelope = protocol.answer(id, this.address, closed.cause, body(spent))
+    if (!envelope) return
+    const ask = closed.cause.id
+    if (isKeyed(ask)) this.ledger.openOutbox().keepAnswer(ask, envelope)
+    // Whoever asks from outside is gone with the process, or asks under a key.
+    this.#send(
+      envelope,
+      closed.cause.from === closed.cause.replyTo &&
+        placeOf(ask, closed.cause.from) !== undefined &&
+        answerKey(ask),
     )
   }
-}
 
-/** Nobody waits for ever: an ask without a time limit of anyone's gets that of a task. */
-function waitMs(input: Plain, cause: Cause | undefined, taskMs: number): number | undefined {
-  const given = (input as unknown as AskInput | null)?.timeoutMs
-  if (typeof given === 'number') return given
-  return cause?.deadline === undefined ? taskMs : undefined
-}
-
-/** Throws what is wrong with an ask before anything of it is sent. */
-function checkAsk(input: AskInput): AskInput {
-  parseAddress(input?.to)
-  refuseReserved(checkMessageType(input.type))
-  if (input.budget !== undefined) parseLease(input.budget)
-  return input
+  /** Sends a message; under a key it is kept until its receiver has committed it. */
+  #send(envelope: Envelope, key: string | false): void {
+    const { host, ledger } = this
+    if (key && host.journal.durable) ledger.openOutbox().keep(key, envelope)
+    if (!ledger.replaying) host.send(envelope)
+  }
 }

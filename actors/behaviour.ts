@@ -9,6 +9,7 @@
  */
 import { type AnyMachineSnapshot, type AnyStateMachine, createActor, createMachine } from 'xstate'
 import { token } from './address.ts'
+import { definitionHash } from './definition.ts'
 import { type EffectSpec, isEffectLogic } from './effect.ts'
 import { RuntimeError } from './errors.ts'
 import type { Act, StoredState } from './journal.ts'
@@ -29,6 +30,13 @@ export interface BehaviourDefinition {
   readonly type: string
   readonly machine: AnyStateMachine
   readonly mailbox?: MailboxOptions
+  /** The author's own version of the definition, kept with each actor's record. */
+  readonly version?: string
+  /**
+   * Turns a state that an earlier definition stored into one of this definition. Called when an actor comes back
+   * that was stopped under another version, or another structure of its machine, than this one.
+   */
+  migrate?(stored: StoredState, from: { readonly definition: string; readonly version?: string }): StoredState
 }
 
 export interface Behaviour extends BehaviourDefinition {
@@ -38,6 +46,8 @@ export interface Behaviour extends BehaviourDefinition {
   initial(input: Plain | undefined, now: number): Step
   /** The step that `event` causes. Throws what the machine throws, `machine-unsupported`, `not-plain-data`. */
   next(snapshot: Snapshot, event: { readonly type: string }, now: number): Step
+  /** Hash of the machine's structure. */
+  definition(): string
   store(snapshot: Snapshot): StoredState
   revive(state: StoredState): Snapshot
 }
@@ -55,6 +65,7 @@ export function defineBehaviour(definition: BehaviourDefinition): Behaviour {
   new Mailbox(definition.mailbox)
   const machine = bounded(definition.machine)
   const step = stepper()
+  let hash: string | undefined
   return {
     ...definition,
     machine,
@@ -71,6 +82,10 @@ export function defineBehaviour(definition: BehaviourDefinition): Behaviour {
         event,
         now,
       ),
+    definition() {
+      hash ??= definitionHash(definition.machine)
+      return hash
+    },
     store: snapshot => store(snapshot),
     revive: state => revive(machine, state),
   }

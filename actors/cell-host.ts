@@ -1,23 +1,29 @@
 /** What a cell needs from the node it lives on. The node is the only place where actors touch the world. */
 import type { Address } from './address.ts'
 import type { Behaviour } from './behaviour.ts'
+import type { Cause } from './cause.ts'
 import type { Host } from './clock.ts'
 import type { Envelope } from './envelope.ts'
 import type { RuntimeError } from './errors.ts'
 import type { EventSink } from './events.ts'
-import type { Act, Cause, Journal } from './journal.ts'
+import type { Act, Journal } from './journal.ts'
+import type { StoredSpawn } from './outstanding.ts'
 import type { Plain } from './plain.ts'
 import type { EffectPolicy, RestartType } from './strategy.ts'
 
 /** What a supervisor decided about one child. */
 export type Decision = Act & { readonly act: 'direct' }
 
-/** What an actor wants started. */
-export type Spawn = Act & { readonly act: 'spawn' }
-
 export interface CellHost extends Host {
   readonly events: EventSink
   readonly journal: Journal
+  /**
+   * Does `act`, which somebody outside would notice, once all commits made so far are stored: at once when they
+   * are. Only for journals that are `ordered`, where a commit is not waited for.
+   */
+  whenStored(act: () => void): void
+  /** Version of this software, for the record. */
+  readonly version: string
   /** Routes a message: to a neighbour, over the transport, or to the dead letters. Never throws. */
   send(envelope: Envelope): void
   /** Keeps a message that nobody will process, and tells whoever asked. */
@@ -26,10 +32,18 @@ export interface CellHost extends Host {
   /** Carries out a supervisor's decision about one of its children, or its own escalation. */
   direct(supervisor: Address, decision: Decision): void
   signal(from: Address, name: string, body: Plain, cause: Cause | undefined): void
-  /** Starts an actor for another, under its supervisor. What goes wrong is told to `parent` as `spawn.failed`. */
-  spawn(parent: CellSpec, child: Spawn): void
-  /** The cell is gone; its address is free again. */
-  stopped(actor: Address, reason: 'done' | 'asked' | 'crashed'): void
+  /** Starts an actor for another, under its supervisor; `again` if it may be there already. What goes wrong is told to `parent` as `spawn.failed`. */
+  spawn(parent: CellSpec, child: StoredSpawn, again?: true): void
+  /** Tells the sender of a message that its receiver has committed it. `key` is what it is kept under. */
+  receipt(sender: Address, key: string): void
+  /** True for an actor that is nowhere any more, in memory or on disk. */
+  isGone(actor: Address): boolean
+  /** The node itself ends, and its actors only with it. */
+  readonly isEnding: boolean
+  /** Told of failures that nobody waits for. */
+  report(error: unknown): void
+  /** The cell is gone; its address is free again. `leave` ends its record, unless the node itself ends. */
+  stopped(actor: Address, reason: 'done' | 'asked' | 'crashed', leave: () => void): void
 }
 
 /** A child spec: how one actor is started, restarted and stopped. */
@@ -40,4 +54,6 @@ export interface CellSpec {
   readonly supervisor?: Address
   readonly restart: RestartType
   readonly policy: EffectPolicy
+  /** The run whose history this actor's is: it is kept until the run is removed. */
+  readonly run?: string
 }

@@ -41,7 +41,17 @@ function alone(behaviour: Behaviour, on = false) {
     direct: () => {},
     signal: () => {},
     spawn: () => {},
-    stopped: (_, reason) => ended.push(reason),
+    stopped: actor => {
+      ended.push(actor)
+    },
+    receipt: () => {},
+    whenStored: act => act(),
+    report: error => {
+      throw error
+    },
+    version: '0.0.0',
+    isEnding: false,
+    isGone: () => false,
   }
   const cell = new Cell(
     { address: self, behaviour, supervisor, restart: 'transient', policy: DEFAULT_POLICY },
@@ -98,7 +108,7 @@ test('emits nothing on a second stop, and ends once', async () => {
   cell.apply('restart')
   cell.apply('stop')
   assert.is(emitted.length, before)
-  assert.equal(ended, ['asked'])
+  assert.equal(ended, [self])
   assert.is(cell.phase, 'stopped')
 })
 
@@ -123,7 +133,7 @@ test('owes nobody an answer once every ask has ended, however it ended', async (
   await deliver('work.do', 'done', asked('done'))
   await deliver('work.do', 'fails', asked('failed'))
   const { intent } = (sent.at(-1) as Envelope).body as { intent: string }
-  await deliver(EFFECT_GIVE_UP, { intent, error: toWireError(abort) }, { from: supervisor })
+  await deliver(EFFECT_GIVE_UP, { intent, after: 1, error: toWireError(abort) }, { from: supervisor })
   await deliver('work.do', 'forever', asked('cancelled'))
   await deliver(CANCEL, { correlation: 'cancelled' }, { from: user })
   await deliver('work.unknown', null, asked('unhandled'))

@@ -6,49 +6,53 @@
  * Hot path: bench/scenarios/local-ask.ts
  */
 import { Acting } from './acting.ts'
+import { ActorRecord, type Opening } from './actor-record.ts'
 import type { Address } from './address.ts'
-import { BUSY, type Snapshot, type Step, stateText } from './behaviour.ts'
+import { BUSY, type Snapshot, type Step } from './behaviour.ts'
+import type { Cause } from './cause.ts'
+import { noteCommit, noteRecovery } from './cell-events.ts'
 import type { CellHost, CellSpec } from './cell-host.ts'
 import type { Envelope } from './envelope.ts'
 import { fromWireError, type RuntimeError, toRuntimeError, toWireError, type WireError } from './errors.ts'
 import { cancelled } from './in-flight.ts'
-import type { Cause, Commit, Directive, Taken } from './journal.ts'
+import type { Commit, Directive, Recorded, StoredState, Taken } from './journal.ts'
 import { Mailbox } from './mailbox.ts'
-import type { Plain } from './plain.ts'
+import { isKeyed } from './outbox.ts'
 import * as protocol from './protocol.ts'
-import { crashed, expired, finished, gone, overflowed, unhandled } from './refusals.ts'
+import { machineEvent } from './recovery.ts'
+import { isSame, joined, redelivery } from './redelivery.ts'
+import { crashed, expired, finished, gone, overflowed } from './refusals.ts'
 import { reasonOf } from './strategy.ts'
 
 /** Messages one actor handles before its neighbours get their turn. */
 const THROUGHPUT = 64
-/** A message that crashes its actor this often is a dead letter. */
-const MAX_DELIVERIES = 3
 
 interface Work {
   readonly taken: Taken
   readonly cause: Cause | undefined
   /** The user message it came from: it is delivered again when the actor crashes on it. */
   readonly envelope?: Envelope
-  /** It tells the machine that its cause was cancelled. */
+  /** It tells that its cause was cancelled. */
   readonly cancels?: true
 }
 
-/** committing: waits for the journal · suspended: waits for the supervisor's directive. */
+/** committing: waits for the journal · suspended: for the supervisor's directive. */
 export type Phase = 'active' | 'committing' | 'suspended' | 'stopped'
 
 export class Cell {
   readonly spec: CellSpec
   readonly #host: CellHost
   readonly #mailbox: Mailbox<Work, Envelope>
-  readonly #acting: Acting
-  #snapshot: Snapshot | undefined
-  #seq = 0
+  /** What it does, waits for and owes. */
+  readonly acting: Acting
+  readonly #record: ActorRecord
   #phase: Phase = 'active'
   #scheduled = false
+  /** What it goes on with when it comes back from its record. */
+  #opening: Opening | undefined
   #crashedOn: Work | undefined
   #failure: RuntimeError | undefined
-  #restarts = 0
-  /** What must wait until the commit under way is settled. */
+  /** Waits until the commit under way is settled. */
   #afterCommit: (() => void)[] | undefined
 
   constructor(spec: CellSpec, host: CellHost) {
@@ -56,7 +60,8 @@ export class Cell {
     this.#host = host
     this.#mailbox = new Mailbox(spec.behaviour.mailbox)
     const life = host.id().slice(0, 8)
-    this.#acting = new Acting(spec, host, life, (taken, cause) => this.#outcome({ taken, cause }))
+    this.acting = new Acting(spec, host, life, (taken, cause) => this.#outcome({ taken, cause }))
+    this.#record = new ActorRecord(spec, host, this.acting)
   }
 
   get address(): Address {
@@ -65,7 +70,7 @@ export class Cell {
 
   /** The last committed snapshot; undefined until the first commit. */
   get snapshot(): Snapshot | undefined {
-    return this.#snapshot
+    return this.#record.snapshot
   }
 
   /** User messages that wait in the mailbox. */
@@ -79,25 +84,35 @@ export class Cell {
 
   /** The first commit. Throws what the machine's own start throws: the spawner sees it, no supervisor. */
   start(): Promise<void> | void {
-    const { input, behaviour } = this.spec
     const now = this.#host.clock.now()
-    const step = behaviour.initial(input, now)
-    const taken: Taken = { kind: 'init', life: this.#acting.life, ...(input !== undefined && { input }) }
+    const { taken, step } = this.#record.begin(now)
     return this.#commit({ taken, cause: undefined }, step, now)
+  }
+
+  /** Takes its state from its record. Throws `definition-changed`, and what the machine throws. */
+  load(recorded: Recorded): void {
+    this.#opening = this.#record.load(recorded, this.#host.clock.now())
+  }
+
+  /** Goes on, after `load`, with what is unfinished. */
+  goOn(): Promise<void> | void {
+    const { clock, events } = this.#host
+    if (events.on) noteRecovery(this.spec, this.#host, this.#record.seq)
+    const opening = this.#opening
+    this.#opening = undefined
+    if (opening) return this.#commit({ taken: opening.taken, cause: undefined }, opening.step, clock.now())
+    if (this.snapshot?.status === 'done') {
+      this.acting.sendAgain()
+      this.#finish()
+    }
+    this.#schedule()
   }
 
   /** Accepts a message. Throws `mailbox-full`, `actor-stopped`. */
   deliver(envelope: Envelope): void {
     if (this.#phase === 'stopped') throw gone(this.address)
+    if (this.acting.hears(envelope)) return
     switch (envelope.type) {
-      case protocol.REPLY:
-      case protocol.ERROR:
-        this.#acting.answered(envelope)
-        return
-      case protocol.EFFECT_RETRY:
-      case protocol.EFFECT_GIVE_UP:
-        if (envelope.from === this.spec.supervisor) this.#acting.directed(envelope)
-        return
       case protocol.CANCEL:
         this.#settled(() => this.#cancel((envelope.body as { correlation: string }).correlation))
         return
@@ -106,11 +121,39 @@ export class Cell {
         this.#outcome({ taken: protocol.takenOf(envelope), cause: undefined })
         return
       default: {
+        if (this.#isRepeated(envelope)) return
         const given = this.#mailbox.push(envelope)
         if (given) this.#host.bury(given, overflowed(this.address))
         this.#schedule()
       }
     }
+  }
+
+  /** Taken already, or waiting: after a crash its sender cannot know. */
+  #isRepeated(envelope: Envelope): boolean {
+    if (this.acting.isRepeated(envelope)) return true
+    if (!envelope.resent && !isKeyed(envelope.id)) return false
+    // Whoever asked last is the one that waits for the answer.
+    return this.#mailbox.replace(isSame(envelope), one => joined(one, envelope))
+  }
+
+  /** Since when nothing waits and nothing is waited for, ms since the epoch: then it could leave memory. */
+  get idleSince(): number | undefined {
+    const isIdle = this.#phase === 'active' && this.#mailbox.isEmpty && this.acting.ledger.isIdle
+    return isIdle ? this.#record.at : undefined
+  }
+
+  /**
+   * Leaves memory and tells nobody; its record goes on without it. Returns its last commit and the state to store
+   * with it, if there is one that is whole.
+   */
+  detach(error: RuntimeError): { readonly seq: number; readonly state: StoredState } | undefined {
+    const rest = this.#phase === 'committing' ? undefined : this.#record.store()
+    this.#phase = 'stopped'
+    this.acting.intents.halt(error)
+    this.acting.ledger.timers?.clear()
+    this.#mailbox.clear()
+    return rest
   }
 
   /** Carries out a supervisor's decision about this actor, which is suspended or healthy. */
@@ -136,15 +179,18 @@ export class Cell {
   /** Ends the actor: work in flight is aborted, whoever waits gets `error`. Idempotent. */
   stop(reason: 'done' | 'asked' | 'crashed', error: RuntimeError = gone(this.address)): void {
     if (this.#phase === 'stopped') return
+    // What is being committed has its number already.
+    const seq = this.#record.seq + (this.#phase === 'committing' ? 2 : 1)
     this.#phase = 'stopped'
-    this.#acting.quiet(error)
     const poison = this.#crashedOn?.envelope
-    this.#acting.refuseAll(error, poison?.id)
+    this.acting.end(error, poison?.id)
     if (poison) this.#host.bury(poison, error)
     for (const envelope of this.#mailbox.clear()) this.#host.bury(envelope, error)
     const { events, clock } = this.#host
     if (events.on) events.emit({ type: 'actor.stopped', at: clock.now(), actor: this.address, reason })
-    this.#host.stopped(this.address, reason)
+    const leave = (): void =>
+      void this.#record.bequeath(seq, reason).catch(thrown => this.#host.report(thrown))
+    this.#host.stopped(this.address, reason, leave)
   }
 
   /** Does `act` once no commit is under way: a second one would take its number in the journal. */
@@ -178,11 +224,11 @@ export class Cell {
     }
     const crashedOn = this.#crashedOn?.envelope
     if (crashedOn?.correlation === correlation) {
-      this.#acting.forget(protocol.causeOf(crashedOn))
+      this.acting.forget(protocol.causeOf(crashedOn))
       this.#crashedOn = undefined
       return
     }
-    const cause = this.#acting.cancel(correlation)
+    const cause = this.acting.cancel(correlation)
     if (cause)
       this.#outcome({
         taken: { kind: 'message', type: protocol.CANCELLED, body: null, cause, attempt: 1 },
@@ -211,14 +257,14 @@ export class Cell {
 
   #take(): Work | undefined {
     const control = this.#mailbox.takeControl()
-    if (control || this.#snapshot?.hasTag(BUSY)) return control
+    if (control || this.snapshot?.hasTag(BUSY)) return control
     for (let envelope = this.#mailbox.takeUser(); envelope; envelope = this.#mailbox.takeUser()) {
       if (envelope.deadline !== undefined && this.#host.clock.now() >= envelope.deadline) {
         this.#host.bury(envelope, expired(envelope))
         continue
       }
       const taken = protocol.takenOf(envelope)
-      this.#acting.open(taken.cause)
+      this.acting.open(taken.cause)
       return { taken, cause: taken.cause, envelope }
     }
     return undefined
@@ -227,35 +273,24 @@ export class Cell {
   #process(work: Work): void {
     const now = this.#host.clock.now()
     try {
-      const event = this.#eventOf(work, now)
+      const event = machineEvent(this.acting, work.taken, now)
       if (event === 'stale') return
       const step =
-        event === 'none' ? undefined : this.spec.behaviour.next(this.#snapshot as Snapshot, event, now)
-      const stored = this.#commit(work, step, now)
-      if (stored) stored.catch(error => this.#crash(toRuntimeError(error, 'internal'), work))
+        event === 'none' ? undefined : this.spec.behaviour.next(this.snapshot as Snapshot, event, now)
+      this.#commit(work, step, now)?.catch(thrown => this.#crash(toRuntimeError(thrown, 'internal'), work))
     } catch (error) {
       this.#crash(toRuntimeError(error, 'actor-crashed'), work)
     }
   }
 
-  #eventOf({ taken }: Work, at: number): { readonly type: string } | 'none' | 'stale' {
-    if (taken.kind !== 'message') return this.#acting.eventOf(taken)
-    const { id, from } = taken.cause
-    const event = { type: taken.type, body: taken.body, id, at }
-    return from === undefined ? event : ({ ...event, from } as { type: string })
-  }
-
   #commit(work: Work, step: Step | undefined, now: number): Promise<void> | void {
-    const next = step?.snapshot ?? (this.#snapshot as Snapshot)
-    const commit: Commit = {
-      actor: this.address,
-      seq: this.#seq + 1,
-      at: now,
-      taken: work.taken,
-      acts: step?.acts ?? [],
-    }
-    const stored = this.#host.journal.append(commit, () => this.spec.behaviour.store(next))
+    const { commit, next, stored } = this.#record.append(work.taken, step, now)
     if (!stored) return this.#committed(commit, work, next)
+    if (this.#host.journal.ordered) {
+      // What follows is stored after it or not at all; what leaves the node waits for `whenStored`.
+      this.#committed(commit, work, next)
+      return stored
+    }
     this.#phase = 'committing'
     return stored.then(() => {
       if (this.#phase !== 'committing') return
@@ -267,45 +302,33 @@ export class Cell {
   }
 
   #committed(commit: Commit, work: Work, next: Snapshot): void {
-    const idle = next === this.#snapshot && commit.acts.length === 0
-    this.#seq = commit.seq
-    this.#snapshot = next
-    if (this.#host.events.on) this.#observe(commit, work, next)
-    this.#acting.book(work.taken)
+    const record = this.#record
+    const idle = next === record.snapshot && commit.acts.length === 0
+    record.seq = commit.seq
+    record.at = commit.at
+    record.snapshot = next
+    if (this.#host.events.on)
+      this.#host.whenStored(() => noteCommit(this.spec, this.#host, commit, next, work.cause))
+    this.acting.book(commit)
     // The machine may have begun something else before it learned of the cancellation.
-    if (work.cancels && work.cause) this.#acting.abort(work.cause)
-    this.#acting.perform(commit.acts, commit.seq, work.cause)
-    if (idle && work.envelope?.replyTo) {
-      const error = unhandled(this.address, work.envelope.type, stateText(next.value))
-      this.#acting.refuse(work.cause, toWireError(error))
-    }
-    if (work.cause) this.#acting.closeIdle(work.cause)
+    if (work.cancels && work.cause) this.acting.intents.abort(work.cause)
+    this.acting.perform(commit, work.cause)
+    if (idle && work.envelope?.replyTo) this.acting.refuseUnhandled(commit, next)
+    if (work.cause) this.acting.closeIdle(work.cause, commit.seq)
+    if (work.envelope) this.#acknowledge(work.envelope)
+    if (RESUMES.has(work.taken.kind)) this.acting.resume()
     if (next.status === 'done') this.#finish()
+  }
+
+  /** Its sender need not keep it any longer. */
+  #acknowledge({ from, id, replyTo }: Envelope): void {
+    if (from && replyTo === undefined && this.#host.journal.durable) this.#host.receipt(from, id)
   }
 
   #finish(): void {
     if (this.spec.restart === 'permanent' && this.spec.supervisor)
       this.#crash(finished(this.address), undefined)
     else this.stop('done')
-  }
-
-  #observe(commit: Commit, { taken, cause }: Work, next: Snapshot): void {
-    const { events, clock } = this.#host
-    const { supervisor } = this.spec
-    if (taken.kind === 'init') {
-      const by = supervisor && { supervisor }
-      events.emit({ type: 'actor.started', at: commit.at, actor: this.address, ...by })
-    }
-    events.emit({
-      type: 'actor.committed',
-      at: commit.at,
-      actor: this.address,
-      seq: commit.seq,
-      message: taken.kind === 'message' ? taken.type : taken.kind,
-      state: stateText(next.value),
-      durationMs: clock.now() - commit.at,
-      ...(cause?.run !== undefined && { run: cause.run }),
-    })
   }
 
   /** Suspends the actor and tells its supervisor, who answers with a directive. */
@@ -322,66 +345,47 @@ export class Cell {
       this.stop('crashed', error)
       return
     }
-    const body: protocol.ChildFailedBody = {
-      child: this.address,
-      restart,
-      reason: crashReason(error),
-      error: wire,
-    }
-    this.#host.send({
-      v: 1,
-      id: `${this.address}.${this.#seq}.crash.${this.#host.id()}`,
-      type: protocol.CHILD_FAILED,
-      to: supervisor,
-      from: this.address,
-      body: body as unknown as Plain,
-    })
+    const reason = error.kind === 'effect-failed' ? 'crashed' : reasonOf(error.kind)
+    const body = { child: this.address, restart, reason, error: wire }
+    const id = `${this.address}.${this.#record.seq}.crash.${this.#host.id()}`
+    this.#host.send(protocol.childFailed(id, supervisor, body))
     this.#doAfterCommit()
   }
 
   /** Begins anew from the initial state. The mailbox stays; the message it crashed on is tried again, a few times. */
   #restart(): void {
     const error = crashed(this.address, this.#failure)
-    const retried = this.#redelivery()
-    this.#acting.quiet(error)
-    this.#acting.refuseAll(error, this.#crashedOn?.envelope?.id)
+    const retried = redelivery(this.#crashedOn?.envelope)
+    const except = this.#crashedOn?.envelope?.id
+    this.acting.intents.halt(error)
     if (retried) this.#mailbox.pushFront(retried)
     else if (this.#crashedOn?.envelope) this.#host.bury(this.#crashedOn.envelope, error)
     this.#crashedOn = undefined
     this.#failure = undefined
-    this.#restarts++
+    const restarts = this.acting.ledger.restarts + 1
     const { events, clock } = this.#host
     const now = clock.now()
     try {
-      const step = this.spec.behaviour.initial(this.spec.input, now)
+      const { taken, step } = this.#record.beginAgain(now, {
+        restarts,
+        error: toWireError(error),
+        ...(except !== undefined && (retried ? { except } : { except, givenUp: true })),
+      })
       this.#phase = 'active'
-      const { input } = this.spec
-      const taken: Taken = {
-        kind: 'restart',
-        restarts: this.#restarts,
-        ...(input !== undefined && { input }),
-      }
-      if (events.on)
-        events.emit({ type: 'actor.restarted', at: now, actor: this.address, restarts: this.#restarts })
+      if (events.on) events.emit({ type: 'actor.restarted', at: now, actor: this.address, restarts })
       const stored = this.#commit({ taken, cause: undefined }, step, now)
-      if (stored) stored.catch(failure => this.#crash(toRuntimeError(failure, 'internal'), undefined))
+      stored?.catch(failure => this.#crash(toRuntimeError(failure, 'internal'), undefined))
       this.#schedule()
     } catch (failure) {
       this.#crash(toRuntimeError(failure, 'actor-crashed'), undefined)
     }
   }
 
-  #redelivery(): Envelope | undefined {
-    const envelope = this.#crashedOn?.envelope
-    const attempt = envelope?.attempt ?? 1
-    return envelope && attempt < MAX_DELIVERIES ? { ...envelope, attempt: attempt + 1 } : undefined
-  }
-
   /** Goes on from the last commit, without the message it crashed on. */
   #resume(): void {
     const poison = this.#crashedOn?.envelope
     if (poison) {
-      this.#acting.forget(protocol.causeOf(poison))
+      this.acting.forget(protocol.causeOf(poison))
       this.#host.bury(poison, crashed(this.address, this.#failure))
     }
     this.#crashedOn = undefined
@@ -391,5 +395,5 @@ export class Cell {
   }
 }
 
-const crashReason = (error: RuntimeError) =>
-  error.kind === 'effect-failed' ? 'crashed' : reasonOf(error.kind)
+/** After these commits everything that is booked begins again. */
+const RESUMES: ReadonlySet<Taken['kind']> = new Set(['recovered', 'migrated'])

@@ -3,7 +3,7 @@
  * oldest make room, and how many were lost that way is counted, never hidden.
  */
 import type { Envelope } from './envelope.ts'
-import { type RuntimeError, toWireError, type WireError } from './errors.ts'
+import type { WireError } from './errors.ts'
 
 export interface DeadLetter {
   readonly at: number
@@ -20,12 +20,17 @@ export class DeadLetters {
     this.#capacity = capacity
   }
 
-  add(at: number, envelope: Envelope, error: RuntimeError): DeadLetter {
-    const letter = { at, envelope, error: toWireError(error) }
+  /** Keeps a letter. Returns the oldest one when it had to make room. */
+  add(at: number, envelope: Envelope, error: WireError): DeadLetter | undefined {
     this.#total++
-    this.#letters.push(letter)
-    if (this.#letters.length > this.#capacity) this.#letters.shift()
-    return letter
+    this.#letters.push({ at, envelope, error })
+    return this.#letters.length > this.#capacity ? this.#letters.shift() : undefined
+  }
+
+  /** Takes out the letter with that message. */
+  remove(id: string): DeadLetter | undefined {
+    const i = this.#letters.findIndex(({ envelope }) => envelope.id === id)
+    return i < 0 ? undefined : this.#letters.splice(i, 1)[0]
   }
 
   /** Oldest first. */

@@ -33,6 +33,8 @@ export interface Envelope {
   readonly budget?: BudgetLease
   /** The run this message works for. */
   readonly run?: string
+  /** It was sent before, by a sender that cannot know whether it was received. */
+  readonly resent?: true
   readonly body: Plain
 }
 
@@ -55,7 +57,7 @@ export function parseEnvelope(value: unknown): Envelope {
   const fields = value as Fields
   const v = fields['v']
   if (v !== 1) throw refuse('v', `is ${version(v)}, and this node reads version 1 only`)
-  const { from, replyTo, correlation, deadline, chain, trace, attempt, budget, run } = fields
+  const { from, replyTo, correlation, deadline, chain, trace, attempt, budget, run, resent } = fields
   return {
     v,
     id: readId(fields['id'], 'id'),
@@ -70,6 +72,7 @@ export function parseEnvelope(value: unknown): Envelope {
     ...(attempt !== undefined && { attempt: readAttempt(attempt) }),
     ...(budget !== undefined && { budget: parseLease(budget) }),
     ...(run !== undefined && { run: readId(run, 'run') }),
+    ...(resent === true && { resent }),
     body: readBody(fields['body']),
   }
 }

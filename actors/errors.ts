@@ -67,6 +67,27 @@ export const ERRORS = {
     retryable: false,
     meaning: 'the receiver does nothing with such a message in its present state',
   },
+  'dead-letter-unknown': {
+    code: 'AC-1018',
+    retryable: false,
+    meaning: 'there is no dead letter of that id',
+  },
+  'run-unknown': { code: 'AC-1019', retryable: false, meaning: 'there is no run of that id' },
+  'effect-unknown': {
+    code: 'AC-1020',
+    retryable: false,
+    meaning: 'no effect of that id waits for a person',
+  },
+  'answer-lost': {
+    code: 'AC-1016',
+    retryable: false,
+    meaning: 'an ask was answered before, and the answer is not kept',
+  },
+  'definition-changed': {
+    code: 'AC-1017',
+    retryable: false,
+    meaning: 'the journal of an actor does not fit the definition it has now',
+  },
 
   'deadline-exceeded': {
     code: 'AC-2001',
@@ -105,6 +126,16 @@ export const ERRORS = {
   },
   'effect-failed': { code: 'AC-2012', retryable: true, meaning: 'an effect threw an error of its own' },
   'fallback-failed': { code: 'AC-2013', retryable: false, meaning: 'the call and its fallback both failed' },
+  'effect-interrupted': {
+    code: 'AC-2014',
+    retryable: true,
+    meaning: 'an effect was under way when its process ended',
+  },
+  'effect-skipped': {
+    code: 'AC-2015',
+    retryable: false,
+    meaning: 'a person decided to leave out an effect of unknown outcome',
+  },
 
   'model-unknown': {
     code: 'AC-3001',
@@ -183,6 +214,11 @@ export const ERRORS = {
     meaning: 'the given sources hold no readable document',
   },
   'workflow-invalid': { code: 'AC-3301', retryable: false, meaning: 'a workflow definition is wrong' },
+  'human-required': {
+    code: 'AC-3303',
+    retryable: false,
+    meaning: 'a person has to decide about an effect of unknown outcome',
+  },
   'reference-unresolved': {
     code: 'AC-3302',
     retryable: false,

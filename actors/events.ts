@@ -23,6 +23,7 @@ export type Reason =
   | 'rate-limited'
   | 'circuit-open'
   | 'cancelled'
+  | 'interrupted'
 
 /** What was spent. `costUsd` is null when the price of a model is not known: it is never guessed. */
 export interface Usage {
@@ -54,6 +55,16 @@ export type RuntimeEvent =
   | (Stamp & { readonly type: 'actor.stopped'; readonly reason: 'done' | 'asked' | 'crashed' })
   | (Stamp & { readonly type: 'actor.crashed'; readonly error: WireError })
   | (Stamp & { readonly type: 'actor.restarted'; readonly restarts: number })
+  /** It came back from its journal, where it had `commits` commits. */
+  | (Stamp & {
+      readonly type: 'actor.recovered'
+      readonly commits: number
+      readonly supervisor?: Address
+    })
+  /** A commit could not be stored; it is tried again after `delayMs`, and until then nothing of it is done. */
+  | (Stamp & { readonly type: 'journal.failed'; readonly error: WireError; readonly delayMs: number })
+  /** It left memory; the next message brings it back. */
+  | (Stamp & { readonly type: 'actor.passivated' })
   | (Stamp & {
       readonly type: 'actor.committed'
       readonly seq: number
@@ -86,6 +97,8 @@ export type RuntimeEvent =
       /** The supervisor's remedy for the next attempt, for example another model. */
       readonly remedy?: unknown
     })
+  /** A person has to decide what becomes of it: see `docs/guides/durability.md`. */
+  | (EffectStamp & { readonly type: 'effect.parked'; readonly input: unknown; readonly why: string })
   | (EffectStamp & { readonly type: 'effect.gave-up'; readonly reason: Reason; readonly error: WireError })
   | (Stamp & {
       readonly type: 'supervisor.decided'

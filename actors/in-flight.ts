@@ -1,43 +1,18 @@
 /**
- * What an actor waits for: attempts of its effects and answers to its asks. It starts them when their intent
- * is committed, bounds them in time, and hands what comes of them back as something to commit. It decides
- * nothing about failures: attempts that fail are reported, the supervisor's answer comes back as `retry`.
+ * The attempts of an actor's effects, and the limits of its waiting. It runs them once their intent is
+ * committed, bounds them in time, and hands what comes of them back as something to commit. What an intent
+ * becomes next is decided in `intents.ts`.
  */
 import type { Address } from './address.ts'
-import { type Amounts, heldFor } from './budget.ts'
-import type { BudgetLease } from './budget-lease.ts'
+import type { Cause } from './cause.ts'
 import type { CellHost } from './cell-host.ts'
-import type { Cancel } from './clock.ts'
-import type { EffectContext, EffectSpec } from './effect.ts'
+import type { EffectContext } from './effect.ts'
 import { RuntimeError, toRuntimeError, toWireError } from './errors.ts'
-import { addUsage, type Usage } from './events.ts'
-import { type Cause, STOP_SIGNALS, type Taken } from './journal.ts'
+import { addUsage } from './events.ts'
+import type { Intent } from './intent.ts'
+import { STOP_SIGNALS, type Taken } from './journal.ts'
 import { type Plain, toPlain } from './plain.ts'
 import { type EffectPolicy, reasonOf } from './strategy.ts'
-
-/** Something that was started and whose outcome is awaited. */
-export interface Intent {
-  readonly id: string
-  /** The machine's id for it. */
-  readonly child: string
-  readonly src: string
-  readonly input: Plain
-  readonly cause: Cause | undefined
-  readonly spec: EffectSpec<unknown, unknown> | undefined
-  readonly startedAt: number
-  readonly deadline: number | undefined
-  attempt: number
-  remedy: Record<string, Plain> | undefined
-  /** What the budget holds back for the attempt or the ask that runs now. */
-  held: Amounts | undefined
-  usage: Usage | undefined
-  askedOf: Address | undefined
-  /** Aborts the attempt that runs now. */
-  abort: ((reason: RuntimeError) => void) | undefined
-  timer: Cancel | undefined
-  /** Changes with each attempt and on cancellation, so that a late outcome is recognised as stale. */
-  turn: number
-}
 
 export interface InFlightOwner {
   readonly address: Address
@@ -45,8 +20,6 @@ export interface InFlightOwner {
   readonly policy: EffectPolicy
   /** Queues an outcome for commit. */
   outcome(taken: Taken, cause: Cause | undefined): void
-  /** Sets aside what `wanted` says, if anything is limited. Throws `budget-exhausted`. */
-  reserve(cause: Cause | undefined, wanted: () => Partial<Usage>): Amounts | undefined
 }
 
 /** Absolute ms after which an intent of `cause` is of no use, given how long it may take by itself. */
@@ -85,32 +58,10 @@ export class InFlight {
     return this.#byId.values()
   }
 
-  add(
-    intent: Omit<Intent, 'attempt' | 'remedy' | 'held' | 'usage' | 'askedOf' | 'abort' | 'timer' | 'turn'>,
-  ): Intent {
-    const { id, child, src, input, cause, spec, startedAt, deadline } = intent
-    // Written out: a spread here is a measurable part of an effect.
-    const live: Intent = {
-      id,
-      child,
-      src,
-      input,
-      cause,
-      spec,
-      startedAt,
-      deadline,
-      attempt: 1,
-      remedy: undefined,
-      held: undefined,
-      usage: undefined,
-      askedOf: undefined,
-      abort: undefined,
-      timer: undefined,
-      turn: 0,
-    }
-    this.#byId.set(live.id, live)
-    this.#byChild.set(live.child, live)
-    return live
+  add(intent: Intent): Intent {
+    this.#byId.set(intent.id, intent)
+    this.#byChild.set(intent.child, intent)
+    return intent
   }
 
   /** Forgets an intent and makes sure that nothing of it comes back. */
@@ -139,19 +90,24 @@ export class InFlight {
     })
   }
 
-  /** Runs one attempt of an effect. Never throws: what goes wrong is an outcome. */
+  /** Runs one attempt of an effect, once its intent is stored. Never throws: what goes wrong is an outcome. */
   attempt(intent: Intent): void {
-    const { host, address } = this.#owner
     const turn = ++intent.turn
+    this.#owner.host.whenStored(() => {
+      if (intent.turn === turn) this.#attempt(intent, turn)
+    })
+  }
+
+  #attempt(intent: Intent, turn: number): void {
+    const { host, address } = this.#owner
     const began = host.clock.now()
     try {
       if (intent.deadline !== undefined && began >= intent.deadline) throw tooLate(intent)
-      const { spec, input, remedy } = intent
-      intent.held =
-        spec?.reserve && this.#owner.reserve(intent.cause, () => spec.reserve?.(input, remedy) ?? {})
+      if (intent.refused !== undefined) throw intent.refused
+      intent.phase = 'running'
       if (host.events.on) host.events.emit({ type: 'effect.started', ...stamp(intent, address, began) })
       const limits = this.#limits(intent, began)
-      const result = intent.spec?.run(intent.input, this.#context(intent, turn, limits))
+      const result = run(intent, this.#context(intent, turn, limits))
       if (!isPromise(result)) {
         this.#succeed(intent, turn, began, result)
         return
@@ -166,13 +122,6 @@ export class InFlight {
     }
   }
 
-  /** Notes that an answer is awaited, and bounds the wait. */
-  expect(intent: Intent, askedOf: Address, lease: BudgetLease | undefined, expired: () => void): void {
-    intent.askedOf = askedOf
-    intent.held = lease && heldFor(lease)
-    this.bound(intent, expired)
-  }
-
   /** Bounds the wait for somebody's word about an intent by its deadline. */
   bound(intent: Intent, expired?: () => void): void {
     if (intent.deadline === undefined) return
@@ -181,8 +130,9 @@ export class InFlight {
     intent.timer = this.#owner.host.clock.at(intent.deadline, () => {
       if (intent.turn !== turn) return
       expired?.()
+      const unanswered = intent.askedOf && { unanswered: true as const }
       this.#owner.outcome(
-        { kind: 'failure', intent: intent.id, error: toWireError(tooLate(intent)) },
+        { kind: 'failure', intent: intent.id, error: toWireError(tooLate(intent)), ...unanswered },
         intent.cause,
       )
     })
@@ -310,6 +260,26 @@ export class InFlight {
       : { kind: 'attempt-failed', attempt: intent.attempt, ...failed }
     this.#owner.outcome(taken, intent.cause)
   }
+}
+
+/** One call; after an attempt of unknown outcome, whatever its class wants done before it. */
+function run({ spec, input, id, first }: Intent, context: EffectContext): unknown {
+  if (first === 'check') return checked(spec, input, id, context)
+  if (first === 'undo') return undone(spec, input, id, context)
+  return spec?.run(input, context)
+}
+
+type Spec = Intent['spec']
+
+async function checked(spec: Spec, input: Plain, key: string, context: EffectContext): Promise<unknown> {
+  const found = await spec?.check?.(key, input)
+  return found?.done ? found.output : spec?.run(input, context)
+}
+
+async function undone(spec: Spec, input: Plain, key: string, context: EffectContext): Promise<unknown> {
+  await spec?.undo?.(key, input)
+  context.signal.throwIfAborted()
+  return spec?.run(input, context)
 }
 
 interface Limits {

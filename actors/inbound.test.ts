@@ -45,7 +45,7 @@ test('closes once, and says what was spent', () => {
   inbound.open(cause)
   const held = inbound.reserve(cause, () => ({ inputTokens: 60 }))
   inbound.settle(cause, held, { ...NO_USAGE, inputTokens: 20 })
-  assert.equal(inbound.close(cause), { spent: { ...NO_USAGE, inputTokens: 20 } })
+  assert.equal(inbound.close(cause), { spent: { ...NO_USAGE, inputTokens: 20 }, cause })
   assert.is(inbound.close(cause), undefined)
   assert.is(inbound.size, 0)
 })

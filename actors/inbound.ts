@@ -4,12 +4,13 @@
  */
 import { type Account, type Amounts, amountsOf, hold, lend, openAccount, settle, spawn } from './budget.ts'
 import type { BudgetLease } from './budget-lease.ts'
+import type { Cause } from './cause.ts'
 import { RuntimeError } from './errors.ts'
 import { NO_USAGE, type Usage } from './events.ts'
-import type { Cause } from './journal.ts'
+import type { StoredDebt } from './outstanding.ts'
 
 interface Owed {
-  readonly cause: Cause
+  cause: Cause
   account: Account
   /** Whoever asked does not want the answer any more. */
   cancelled: boolean
@@ -31,12 +32,50 @@ export class Inbound {
     })
   }
 
-  /** Closes it and returns what was spent, or undefined when it was closed already. */
-  close(cause: Cause | undefined): { readonly spent: Usage } | undefined {
+  /** Closes it and returns what was spent and who waits, or undefined when it was closed already. */
+  close(cause: Cause | undefined): { readonly spent: Usage; readonly cause: Cause } | undefined {
     const owed = this.#find(cause)
     if (!owed) return undefined
     this.#owed.delete(owed.cause.id)
-    return { spent: owed.account.spent }
+    return { spent: owed.account.spent, cause: owed.cause }
+  }
+
+  /** The same ask was made again, by whoever waits for its answer from now on. False when it is not owed. */
+  reattach({ id, replyTo, correlation, deadline }: Cause): boolean {
+    const owed = this.#owed.get(id)
+    if (!owed) return false
+    owed.cause = {
+      ...owed.cause,
+      ...(replyTo !== undefined && { replyTo }),
+      ...(correlation !== undefined && { correlation }),
+      // Others may wait for it longer.
+      ...(deadline !== undefined && { deadline: Math.max(deadline, owed.cause.deadline ?? 0) }),
+    }
+    return true
+  }
+
+  /** Time that nobody could work in does not count. */
+  postpone(ms: number): void {
+    for (const owed of this.#owed.values()) owed.cause = postponed(owed.cause, ms)
+  }
+
+  /** The causes whose work is to be aborted. */
+  cancelled(): readonly Cause[] {
+    return [...this.#owed.values()].filter(owed => owed.cancelled).map(owed => owed.cause)
+  }
+
+  store(): StoredDebt[] {
+    return [...this.#owed.values()].map(({ cause, account, cancelled, lent }) => ({
+      cause,
+      account,
+      ...(cancelled && { cancelled }),
+      ...(lent && lent.size > 0 && { lent: Object.fromEntries(lent) }),
+    }))
+  }
+
+  load(debts: readonly StoredDebt[]): void {
+    for (const { cause, account, cancelled = false, lent } of debts)
+      this.#owed.set(cause.id, { cause, account, cancelled, lent: lent && new Map(Object.entries(lent)) })
   }
 
   /** How many are open. */
@@ -108,6 +147,12 @@ export class Inbound {
     owed.lent.set(ask, held)
   }
 
+  /** True while the answer to that given up ask would still settle something. */
+  hasLent(ask: string): boolean {
+    for (const { lent } of this.#owed.values()) if (lent?.has(ask)) return true
+    return false
+  }
+
   /** The answer to a given up ask came after all, and says what it cost. */
   settleLate(ask: string, usage: Usage | undefined): void {
     for (const { cause, lent } of this.#owed.values()) {
@@ -123,6 +168,10 @@ export class Inbound {
     return cause && this.#owed.get(cause.id)
   }
 }
+
+/** The same cause with its deadline moved. */
+export const postponed = (cause: Cause, ms: number): Cause =>
+  cause.deadline === undefined ? cause : { ...cause, deadline: cause.deadline + ms }
 
 /** What was spent on an answered ask was reported with the answer: more would be paid for by nobody. */
 function refuseClosed(cause: Cause | undefined): undefined {

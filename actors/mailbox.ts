@@ -86,6 +86,18 @@ export class Mailbox<Control, User> {
     return this.#user && take(this.#user)
   }
 
+  /** Puts what `next` makes of a waiting message that fits in its place. False when none does. */
+  replace(fits: (message: User) => boolean, next: (message: User) => User): boolean {
+    const lane = this.#user
+    for (let i = lane?.head ?? 0; lane && i < lane.items.length; i++) {
+      const item = lane.items[i] as User
+      if (!fits(item)) continue
+      lane.items[i] = next(item)
+      return true
+    }
+    return false
+  }
+
   /** Removes and returns the first waiting user message that fits. */
   remove(fits: (message: User) => boolean): User | undefined {
     const lane = this.#user

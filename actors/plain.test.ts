@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { testSuite } from '../runtime/testkit/suite.ts'
 import { RuntimeError } from './errors.ts'
-import { assertPlain, MAX_DEPTH, toPlain } from './plain.ts'
+import { assertPlain, MAX_DEPTH, sameData, toPlain } from './plain.ts'
 
 const test = testSuite('actors/plain')
 
@@ -193,6 +193,39 @@ test('refuses what unfolds without end from shared references', () => {
   for (let i = 0; i < 40; i++) doubled = [doubled, doubled]
   refusedAt(() => toPlain(doubled))
   refusedAt(() => assertPlain(doubled, undefined, 'it'))
+})
+
+test('two values are the same data when they would be stored the same', () => {
+  const same: readonly (readonly [unknown, unknown])[] = [
+    [1, 1],
+    [null, null],
+    [{ a: 1, b: undefined }, { a: 1 }],
+    [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ],
+    [
+      [1, [2]],
+      [1, [2]],
+    ],
+    [new Uint8Array([1, 2]), new Uint8Array([1, 2])],
+  ]
+  for (const [a, b] of same) assert.ok(sameData(a, b) && sameData(b, a), JSON.stringify([a, b]))
+  const other: readonly (readonly [unknown, unknown])[] = [
+    [1, '1'],
+    [null, {}],
+    [null, undefined],
+    [{ a: 1 }, { a: 2 }],
+    [{ a: null }, {}],
+    [[], {}],
+    [{ length: 0 }, []],
+    [[1], [1, 2]],
+    [[1, undefined], [1]],
+    [new Uint8Array([1]), new Uint8Array([2])],
+    [new Uint8Array([1]), [1]],
+    [new Uint8Array([1]), { 0: 1 }],
+  ]
+  for (const [a, b] of other) assert.not.ok(sameData(a, b) || sameData(b, a), JSON.stringify([a, b]))
 })
 
 test.run()

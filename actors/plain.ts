@@ -135,3 +135,25 @@ function copy(value: unknown): Plain {
 }
 
 const wellFormed = (text: string): string => (text.isWellFormed() ? text : text.toWellFormed())
+
+/** Whether two values are the same data; a member that is undefined is the same as one that is not there. */
+export function sameData(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameData(item, b[i]))
+  }
+  if (Array.isArray(b)) return false
+  if (a instanceof Uint8Array || b instanceof Uint8Array) return sameBytes(a, b)
+  const left = a as Readonly<Record<string, unknown>>
+  const right = b as Readonly<Record<string, unknown>>
+  for (const key of Object.keys(left)) if (!sameData(left[key], right[key])) return false
+  for (const key of Object.keys(right)) if (right[key] !== undefined && left[key] === undefined) return false
+  return true
+}
+
+const sameBytes = (a: unknown, b: unknown): boolean =>
+  a instanceof Uint8Array &&
+  b instanceof Uint8Array &&
+  a.length === b.length &&
+  a.every((byte, i) => byte === b[i])

@@ -3,11 +3,12 @@
  * child and its supervisor. Their types start with `ac.`; nobody outside may send them.
  */
 import type { Address } from './address.ts'
+import type { Cause } from './cause.ts'
 import type { EffectClass } from './effect.ts'
 import { type Envelope, isReserved, refuseReserved } from './envelope.ts'
 import { isWireError, RuntimeError, type WireError } from './errors.ts'
 import type { Reason, Usage } from './events.ts'
-import type { Cause, Taken } from './journal.ts'
+import type { Taken } from './journal.ts'
 import type { Plain } from './plain.ts'
 import type { EffectPolicy, RestartType } from './strategy.ts'
 
@@ -20,6 +21,7 @@ export const CHILD_FAILED = 'ac.child.failed'
 export const EFFECT_FAILED = 'ac.effect.failed'
 export const EFFECT_RETRY = 'ac.effect.retry'
 export const EFFECT_GIVE_UP = 'ac.effect.give-up'
+export const EFFECT_PARK = 'ac.effect.park'
 
 /** Body of an answer; `spent` is what the answer cost, downstream asks included. */
 export interface Answer {
@@ -44,6 +46,8 @@ export interface EffectFailedBody {
   readonly name: string
   readonly class: EffectClass
   readonly attempt: number
+  /** How many of the attempts ended because the process did. */
+  readonly interruptions: number
   readonly reason: Reason
   readonly error: WireError
   readonly policy: EffectPolicy
@@ -54,18 +58,34 @@ export interface EffectFailedBody {
   readonly successes: number
 }
 
-export interface EffectRetryBody {
+interface Word {
   readonly intent: string
-  readonly attempt: number
+  /** The attempt it is about. */
+  readonly after: number
+}
+
+export interface EffectRetryBody extends Word {
   readonly delayMs: number
   readonly reason: Reason
   readonly remedy?: { readonly [key: string]: Plain }
+  readonly first?: 'check' | 'undo'
 }
 
-export interface EffectGiveUpBody {
-  readonly intent: string
+export interface EffectGiveUpBody extends Word {
   readonly error: WireError
 }
+
+export interface EffectParkBody extends Word {
+  readonly why: string
+}
+
+export type EffectWord = EffectRetryBody | EffectGiveUpBody | EffectParkBody
+
+/** What a person decides about a parked effect: it happened, it is to be made again, or it is left out. */
+export type EffectDecision =
+  | { readonly as: 'done'; readonly output?: Plain }
+  | { readonly as: 'redo' }
+  | { readonly as: 'skip' }
 
 /**
  * `envelope`, once it is known to be one that another node may send: a user's message, an answer or a
@@ -171,3 +191,13 @@ export function answer(
     body: body as unknown as Plain,
   }
 }
+
+/** A child's report that it failed. */
+export const childFailed = (id: string, supervisor: Address, body: ChildFailedBody): Envelope => ({
+  v: 1,
+  id,
+  type: CHILD_FAILED,
+  to: supervisor,
+  from: body.child,
+  body: body as unknown as Plain,
+})

@@ -7,6 +7,8 @@ export class Registry {
   readonly #cells = new Map<Address, Cell>()
   /** Children of a supervisor, in start order. */
   readonly #children = new Map<Address, Set<Address>>()
+  /** Who supervises those that are not in memory. */
+  readonly #asleep = new Map<Address, Address>()
 
   get size(): number {
     return this.#cells.size
@@ -26,6 +28,7 @@ export class Registry {
       })
     }
     this.#cells.set(address, cell)
+    this.#asleep.delete(address)
     const { supervisor } = cell.spec
     if (supervisor) {
       const siblings = this.#children.get(supervisor) ?? new Set()
@@ -33,9 +36,21 @@ export class Registry {
     }
   }
 
-  remove(address: Address): void {
+  /** Takes an actor out of memory; its supervisor still counts it as a child. */
+  sleep(address: Address): void {
     const supervisor = this.#cells.get(address)?.spec.supervisor
+    if (supervisor) this.#asleep.set(address, supervisor)
     this.#cells.delete(address)
+  }
+
+  isAsleep(address: Address): boolean {
+    return this.#asleep.has(address)
+  }
+
+  remove(address: Address): void {
+    const supervisor = this.#cells.get(address)?.spec.supervisor ?? this.#asleep.get(address)
+    this.#cells.delete(address)
+    this.#asleep.delete(address)
     if (!supervisor) return
     const siblings = this.#children.get(supervisor)
     siblings?.delete(address)

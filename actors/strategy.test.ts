@@ -144,6 +144,7 @@ const policy: EffectPolicy = {
 const failure = (kind: ErrorKind, more: Partial<EffectFailure> = {}): EffectFailure => ({
   class: 'pure',
   attempt: 1,
+  interruptions: 0,
   error: toWireError(new RuntimeError(kind, 'it failed')),
   reason: reasonOf(kind),
   now: 0,
@@ -155,8 +156,8 @@ test('repeats what may have happened only where the class allows it', () => {
   const table: Record<EffectClass, boolean> = {
     pure: true,
     idempotent: true,
-    verifiable: false,
-    compensable: false,
+    verifiable: true,
+    compensable: true,
     manual: false,
   }
   for (const [effectClass, again] of Object.entries(table) as [EffectClass, boolean][]) {
@@ -174,6 +175,38 @@ test('repeats what may have happened only where the class allows it', () => {
       )
     }
   }
+})
+
+test('finds out or undoes what may have happened before it repeats it', () => {
+  const first = (effectClass: EffectClass, kind: ErrorKind) => {
+    const decision = decideEffect(policy, failure(kind, { class: effectClass }))
+    return decision.retry ? decision.first : 'no retry'
+  }
+  assert.is(first('verifiable', 'attempt-timeout'), 'check')
+  assert.is(first('compensable', 'attempt-timeout'), 'undo')
+  assert.is(first('idempotent', 'attempt-timeout'), undefined)
+  assert.is(first('verifiable', 'rate-limited'), undefined, 'it was never begun')
+})
+
+const interrupted = (more: Partial<EffectFailure>) =>
+  decideEffect(policy, failure('effect-interrupted', { interruptions: 1, ...more }))
+
+test('goes on at once with what the end of a process interrupted, as its class says', () => {
+  const go = { retry: true, delayMs: 0 }
+  assert.equal(interrupted({ class: 'pure' }), go)
+  assert.equal(interrupted({ class: 'idempotent' }), go)
+  assert.equal(interrupted({ class: 'verifiable' }), { ...go, first: 'check' })
+  assert.equal(interrupted({ class: 'compensable' }), { ...go, first: 'undo' })
+  const manual = interrupted({ class: 'manual' })
+  assert.ok(!manual.retry && manual.park)
+})
+
+test('does not count the end of a process as a failure, and leaves to a person what ends it again and again', () => {
+  assert.ok(interrupted({ attempt: 5, interruptions: 5 }).retry)
+  const sixth = interrupted({ attempt: 6, interruptions: 6 })
+  assert.ok(!sixth.retry && sixth.park)
+  assert.ok(decideEffect(policy, failure('effect-failed', { attempt: 4, interruptions: 2 })).retry)
+  assert.not.ok(decideEffect(policy, failure('effect-failed', { attempt: 5, interruptions: 2 })).retry)
 })
 
 test('repeats a call of any class that was never begun', () => {

@@ -6,13 +6,14 @@ import type { Address } from './address.ts'
 import type { EffectClass } from './effect.ts'
 import { type ErrorKind, RuntimeError, type WireError } from './errors.ts'
 import type { Reason } from './events.ts'
-import type { Directive } from './journal.ts'
 import type { Plain } from './plain.ts'
 import { checkedAtLeast, checkedPositive } from './policies/checked.ts'
 import { checkRetry, DEFAULT_RETRY, decideRetry, type RetryPolicy } from './policies/retry.ts'
 
 /** permanent: always restarted · transient: only after a failure · temporary: never. */
 export type RestartType = 'permanent' | 'transient' | 'temporary'
+/** What a supervisor has done with a child. */
+export type Directive = 'resume' | 'restart' | 'stop' | 'escalate'
 export type Strategy = 'one-for-one' | 'one-for-all' | 'rest-for-one'
 
 export interface Intensity {
@@ -92,6 +93,7 @@ const REASONS: Partial<Record<ErrorKind, Reason>> = {
   'rate-limited': 'rate-limited',
   'circuit-open': 'circuit-open',
   cancelled: 'cancelled',
+  'effect-interrupted': 'interrupted',
   'actor-crashed': 'crashed',
   internal: 'crashed',
 }
@@ -101,6 +103,8 @@ export const reasonOf = (kind: ErrorKind): Reason => REASONS[kind] ?? 'failed'
 export interface EffectFailure {
   readonly class: EffectClass
   readonly attempt: number
+  /** How many of the attempts ended because the process did. */
+  readonly interruptions: number
   readonly error: WireError
   readonly reason: Reason
   readonly now: number
@@ -110,8 +114,15 @@ export interface EffectFailure {
 }
 
 export type EffectDecision =
-  | { readonly retry: true; readonly delayMs: number; readonly remedy?: { readonly [key: string]: Plain } }
-  | { readonly retry: false; readonly because: string }
+  | {
+      readonly retry: true
+      readonly delayMs: number
+      readonly remedy?: { readonly [key: string]: Plain }
+      /** What must be done before the call is made again. */
+      readonly first?: 'check' | 'undo'
+    }
+  /** `park`: whether it happened is not known, and a person decides. */
+  | { readonly retry: false; readonly because: string; readonly park?: true }
 
 /** Failures that say that the call was never begun, so that making it again repeats nothing. */
 const NOT_BEGUN: ReadonlySet<Reason> = new Set(['rate-limited', 'circuit-open'])
@@ -124,6 +135,7 @@ const WHY_NOT = {
 
 /** Another attempt, after which delay and with which remedy, or why not. */
 export function decideEffect(policy: EffectPolicy, failure: EffectFailure): EffectDecision {
+  if (failure.reason === 'interrupted') return decideInterrupted(failure)
   const remedy = policy.remedies.find(
     entry => entry.reasons.includes(failure.reason) && failure.attempt >= (entry.after ?? 1),
   )
@@ -131,7 +143,8 @@ export function decideEffect(policy: EffectPolicy, failure: EffectFailure): Effe
   if (!repeatable(failure))
     return { retry: false, because: `a ${failure.class} effect is not repeated by itself` }
   const decision = decideRetry(policy.retry, {
-    attempt: failure.attempt,
+    // The end of a process is no failure of the effect, and takes nothing of what its policy allows.
+    attempt: failure.attempt - failure.interruptions,
     error: remedy ? { ...failure.error, retryable: true } : failure.error,
     now: failure.now,
     random: failure.random,
@@ -142,13 +155,29 @@ export function decideEffect(policy: EffectPolicy, failure: EffectFailure): Effe
     retry: true,
     delayMs: decision.delayMs,
     ...(remedy && { remedy: remedy.use as { [key: string]: Plain } }),
+    ...(!NOT_BEGUN.has(failure.reason) && beforeRepeating(failure.class)),
   }
 }
 
 /** An effect that may have happened is repeated only if its class allows it. */
-function repeatable({ class: effectClass, reason }: EffectFailure): boolean {
-  if (effectClass === 'pure' || effectClass === 'idempotent') return true
-  return NOT_BEGUN.has(reason)
+const repeatable = ({ class: effectClass, reason }: EffectFailure): boolean =>
+  effectClass !== 'manual' || NOT_BEGUN.has(reason)
+
+const beforeRepeating = (effectClass: EffectClass): { readonly first?: 'check' | 'undo' } => {
+  if (effectClass === 'verifiable') return { first: 'check' }
+  return effectClass === 'compensable' ? { first: 'undo' } : {}
+}
+
+/** An effect that was under way this often when its process ended may be what ends it. */
+const MAX_INTERRUPTIONS = 5
+
+function decideInterrupted({ class: effectClass, interruptions }: EffectFailure): EffectDecision {
+  const park = (because: string) => ({ retry: false, because, park: true }) as const
+  if (effectClass === 'manual')
+    return park('it was under way when its process ended: whether it happened is not known')
+  if (interruptions > MAX_INTERRUPTIONS)
+    return park(`its process ended ${interruptions} times while it was under way`)
+  return { retry: true, delayMs: 0, ...beforeRepeating(effectClass) }
 }
 
 export interface ChildFailure {

@@ -18,9 +18,11 @@ import {
   type ChildFailedBody,
   EFFECT_FAILED,
   EFFECT_GIVE_UP,
+  EFFECT_PARK,
   EFFECT_RETRY,
   type EffectFailedBody,
   type EffectGiveUpBody,
+  type EffectParkBody,
   type EffectRetryBody,
 } from './protocol.ts'
 import {
@@ -143,23 +145,31 @@ function onEffectFailed(context: SupervisorContext, event: EffectFailed) {
   const { body, at, from } = event
   const saved = deposit(context.retryBudgets[body.name] ?? newRetryBudget(), body.successes)
   const decision = decideEffect(body.policy, { ...body, now: at })
-  const drawn = decision.retry ? withdraw(saved) : { state: saved, allowed: false }
-  const retryBudgets = { ...context.retryBudgets, [body.name]: drawn.state }
+  const { intent, attempt: after, reason } = body
   const to = from as Address
+  if (!decision.retry && decision.park) {
+    const park: EffectParkBody = { intent, after, why: decision.because }
+    const retryBudgets = { ...context.retryBudgets, [body.name]: saved }
+    return { retryBudgets, answer: { to, type: EFFECT_PARK, body: park as unknown as Plain } }
+  }
+  // What the end of a process costs is not the target's fault.
+  const drawn =
+    decision.retry && reason !== 'interrupted' ? withdraw(saved) : { state: saved, allowed: decision.retry }
+  const retryBudgets = { ...context.retryBudgets, [body.name]: drawn.state }
   if (decision.retry && drawn.allowed) {
-    const { delayMs, remedy } = decision
-    const { intent, attempt, reason } = body
+    const { delayMs, remedy, first } = decision
     const retry: EffectRetryBody = {
       intent,
-      attempt: attempt + 1,
+      after,
       delayMs,
       reason,
       ...(remedy && { remedy }),
+      ...(first && { first }),
     }
     return { retryBudgets, answer: { to, type: EFFECT_RETRY, body: retry as unknown as Plain } }
   }
   const because = decision.retry ? 'the retry budget of this target is used up' : decision.because
-  const giveUp: EffectGiveUpBody = { intent: body.intent, error: givenUp(body, because) }
+  const giveUp: EffectGiveUpBody = { intent, after, error: givenUp(body, because) }
   return { retryBudgets, answer: { to, type: EFFECT_GIVE_UP, body: giveUp as unknown as Plain } }
 }
 

@@ -16,13 +16,16 @@ const timer = (id: string): Fired => ({
 
 function setting() {
   const clock = simulatedClock(0)
-  const timers = new Timers(clock)
+  const timers = new Timers()
   const fired: Fired[] = []
   return {
     clock,
     timers,
     fired,
-    arm: (each: Fired, due: number) => timers.arm(each, due, it => fired.push(it)),
+    arm: (each: Fired, due: number) => {
+      timers.set(each, due)
+      timers.arm(each.id, clock, it => fired.push(it))
+    },
   }
 }
 
@@ -78,6 +81,26 @@ test('knows for whom timers wait, until they are taken or cleared', async () => 
   timers.clear()
   assert.equal(clock.pending(), [])
   assert.is(timers.hasFor({ id: 'm.1' }), false)
+})
+
+test('gives what is set again as it was stored, and fires what is late at once, the earliest first', async () => {
+  const { clock, timers, fired, arm } = setting()
+  arm(timer('late'), 50)
+  arm(timer('later'), 20)
+  arm(timer('open'), 500)
+  const again = new Timers()
+  again.load(timers.store())
+  timers.clear()
+  await clock.advance(100)
+  assert.equal(fired, [], 'what is only set does not fire')
+  again.armAll(clock, it => fired.push(it))
+  await clock.advance(0)
+  assert.equal(
+    fired.map(({ id }) => id),
+    ['later', 'late'],
+  )
+  await clock.advance(400)
+  assert.equal(fired.at(-1), timer('open'))
 })
 
 test.run()

@@ -1,51 +1,79 @@
 /**
  * The timers of one actor, by the id its machine may cancel them with. A timer that has fired stays until the
- * actor takes its event, so that one which is cancelled or set anew in between is recognised as stale.
+ * actor takes its event, so that one which is cancelled or set anew in between is recognised as stale. Set and
+ * armed are two things: while an actor is recovered its timers are only set.
  */
+import type { Cause } from './cause.ts'
 import type { Cancel, Clock } from './clock.ts'
-import type { Cause, Taken } from './journal.ts'
+import type { Taken } from './journal.ts'
+import type { StoredTimer } from './outstanding.ts'
 
-type Fired = Taken & { readonly kind: 'timer' }
+export type Fired = Taken & { readonly kind: 'timer' }
 
 interface Timer {
   readonly fired: Fired
-  readonly cancel: Cancel
+  readonly due: number
+  cancel: Cancel | undefined
 }
 
 export class Timers {
-  readonly #clock: Clock
-  readonly #armed = new Map<string, Timer>()
+  readonly #set = new Map<string, Timer>()
 
-  constructor(clock: Clock) {
-    this.#clock = clock
+  get size(): number {
+    return this.#set.size
   }
 
-  /** Calls `fire` at `due` (absolute ms); a timer of the same id is replaced. */
-  arm(fired: Fired, due: number, fire: (fired: Fired) => void): void {
+  /** Notes a timer for `due` (absolute ms); one of the same id is replaced. */
+  set(fired: Fired, due: number): void {
     this.disarm(fired.id)
-    this.#armed.set(fired.id, { fired, cancel: this.#clock.at(due, () => fire(fired)) })
+    this.#set.set(fired.id, { fired, due, cancel: undefined })
+  }
+
+  /** Calls `fire` when a timer is due. */
+  arm(id: string, clock: Clock, fire: (fired: Fired) => void): void {
+    const timer = this.#set.get(id)
+    if (timer && !timer.cancel) timer.cancel = clock.at(timer.due, () => fire(timer.fired))
+  }
+
+  /** Arms all that are set, the earliest first: what is late fires at once, in that order. */
+  armAll(clock: Clock, fire: (fired: Fired) => void): void {
+    for (const { fired } of [...this.#set.values()].sort((a, b) => a.due - b.due))
+      this.arm(fired.id, clock, fire)
   }
 
   disarm(id: string): void {
-    this.#armed.get(id)?.cancel()
-    this.#armed.delete(id)
+    this.#set.get(id)?.cancel?.()
+    this.#set.delete(id)
   }
 
   /** The event of a timer that fired, once; undefined when it was cancelled or replaced since. */
   take(fired: Fired): { readonly type: string } | undefined {
-    if (this.#armed.get(fired.id)?.fired !== fired) return undefined
-    this.#armed.delete(fired.id)
+    if (this.#set.get(fired.id)?.fired !== fired) return undefined
+    this.#set.delete(fired.id)
     return fired.event
   }
 
   /** True while a timer is set on behalf of `cause`. */
   hasFor(cause: Cause): boolean {
-    for (const { fired } of this.#armed.values()) if (fired.cause?.id === cause.id) return true
+    for (const { fired } of this.#set.values()) if (fired.cause?.id === cause.id) return true
     return false
   }
 
   clear(): void {
-    for (const { cancel } of this.#armed.values()) cancel()
-    this.#armed.clear()
+    for (const { cancel } of this.#set.values()) cancel?.()
+    this.#set.clear()
+  }
+
+  store(): StoredTimer[] {
+    return [...this.#set.values()].map(({ fired: { id, event, cause }, due }) => ({
+      id,
+      due,
+      event,
+      ...(cause && { cause }),
+    }))
+  }
+
+  load(timers: readonly StoredTimer[]): void {
+    for (const { due, ...timer } of timers) this.set({ kind: 'timer', ...timer }, due)
   }
 }

@@ -50,6 +50,28 @@ test('rounds to three digits and keeps counts', () => {
   ])
 })
 
+const missing: Row = {
+  subject: 'a peer',
+  metric: 'not measured',
+  value: null,
+  unit: '',
+  ratio: null,
+  why: 'says |\n"no"',
+}
+
+test('says in one line why a subject has no figure', () => {
+  const lines = table(machine, 'planted', [...rows, missing])
+    .split('\n')
+    .slice(2)
+  assert.is(lines.length, 3 + rows.length)
+  assert.is(new Set(lines.map(line => line.length)).size, 1)
+  assert.match(lines.at(-1) ?? '', /^\| not measured \| a peer +\| +\| says \\\| "no" \| +\|$/)
+})
+
+test('keeps in JSON why a subject has no figure', () => {
+  assert.equal(JSON.parse(json(machine, 'planted', [missing])).rows, [missing])
+})
+
 test('is one JSON object of machine, scenario and rows', () => {
   const text = json(machine, 'planted', rows)
   assert.not.ok(text.includes('\n'))

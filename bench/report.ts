@@ -13,11 +13,11 @@ const COLUMNS = ['metric', 'subject', 'value', 'unit', RATIO_HEADER] as const
 export function table(machine: Machine, scenario: string, rows: readonly Row[]): string {
   const lines = [
     COLUMNS,
-    ...rows.map(({ metric, subject, value, unit, ratio }) => [
+    ...rows.map(({ metric, subject, value, unit, ratio, why }) => [
       metric,
       subject,
-      figure(value),
-      unit,
+      value === null ? '' : figure(value),
+      why?.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ') ?? unit,
       ratio === null ? '' : `${figure(ratio)}x`,
     ]),
   ]
@@ -39,7 +39,7 @@ export function figure(value: number): string {
 /** `{ machine, scenario, rows }` on one line. Throws when a figure is not a finite number: JSON would hide it. */
 export function json(machine: Machine, scenario: string, rows: readonly Row[]): string {
   for (const { subject, metric, value, ratio } of rows) {
-    if (Number.isFinite(value) && (ratio === null || Number.isFinite(ratio))) continue
+    if ((value === null || Number.isFinite(value)) && (ratio === null || Number.isFinite(ratio))) continue
     throw new RangeError(`"${metric}" of "${subject}" is ${value}, its ratio ${ratio}`)
   }
   return JSON.stringify({ machine, scenario, rows })

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { testSuite } from '../runtime/testkit/suite.ts'
-import { LOST, type Rounds, ratio, toRows } from './rows.ts'
+import { LOST, NOT_MEASURED, type Rounds, ratio, toRows } from './rows.ts'
 import type { Measured, Scenario, Subject } from './scenario.ts'
 
 const test = testSuite('bench/rows')
@@ -82,6 +82,36 @@ test('shows subjects by their labels', () => {
   assert.equal(
     rows.map(({ subject }) => subject),
     ['ours (1.2.3)', 'ours (1.2.3)', 'peer (1.2.3)'],
+  )
+})
+
+test('a subject that cannot be measured here has one row that says why, and neither figure nor loss', () => {
+  const rounds: Rounds = new Map([
+    ['ours', [round({ time: 1, rate: 2 })]],
+    ['peer', [{ unavailable: 'its server is not installed' }]],
+  ])
+  const rows = toRows(scenario, rounds).filter(({ subject }) => subject === 'peer')
+  assert.equal(rows, [
+    {
+      subject: 'peer',
+      metric: NOT_MEASURED,
+      value: null,
+      unit: '',
+      ratio: null,
+      why: 'its server is not installed',
+    },
+  ])
+})
+
+test('what a subject measured before it became unavailable is not shown as if it were whole', () => {
+  const rounds: Rounds = new Map([
+    ['ours', [round({ time: 1 })]],
+    ['peer', [round({ time: 9 }), { unavailable: 'its server does not start' }]],
+  ])
+  const metrics = toRows(scenario, rounds).filter(({ subject }) => subject === 'peer')
+  assert.equal(
+    metrics.map(({ metric }) => metric),
+    [NOT_MEASURED],
   )
 })
 

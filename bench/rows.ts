@@ -3,34 +3,43 @@
  * ours is than that peer: above 1 is better for us, whichever way the metric counts. Pure.
  */
 import { median } from './median.ts'
-import { type Measured, type Metric, type Scenario, subjectsOf } from './scenario.ts'
+import { type Found, type Measured, type Metric, type Scenario, subjectsOf } from './scenario.ts'
 
 export interface Row {
   readonly subject: string
   readonly metric: string
-  readonly value: number
+  /** Null when the subject could not be measured here. */
+  readonly value: number | null
   readonly unit: string
   /** Ours against this peer; null on our own rows and on counts. */
   readonly ratio: number | null
+  /** Why there is no value. */
+  readonly why?: string
 }
 
 /** Every round of one subject, by its name in the scenario. */
-export type Rounds = ReadonlyMap<string, readonly Measured[]>
+export type Rounds = ReadonlyMap<string, readonly Found[]>
 
 /** The metric that every scenario has: answers that never came or were wrong. */
 export const LOST = 'lost replies'
+
+/** The metric of the one row of a subject that cannot be measured on this machine. */
+export const NOT_MEASURED = 'not measured'
 
 /** How many times better `ours` is than `theirs`. */
 export const ratio = (better: Metric['better'], ours: number, theirs: number): number =>
   better === 'lower' ? theirs / ours : ours / theirs
 
-/** Metric by metric, ours first; then what each subject lost, over all rounds. */
+/** Metric by metric, ours first; then what each subject lost, over all rounds; then who could not be measured. */
 export function toRows(
   scenario: Scenario,
-  rounds: Rounds,
+  found: Rounds,
   label: (subject: string) => string = name => name,
 ): Row[] {
-  const subjects = subjectsOf(scenario).map(({ name }) => name)
+  const names = subjectsOf(scenario).map(({ name }) => name)
+  const missing = new Map(names.flatMap(name => whyMissing(name, found.get(name))))
+  const subjects = names.filter(name => !missing.has(name))
+  const rounds = new Map(subjects.map(name => [name, (found.get(name) ?? []) as readonly Measured[]]))
   const measured = scenario.metrics.flatMap(metric => {
     const ours = reported(metric, rounds.get(scenario.ours.name))
     return subjects.flatMap((subject): Row[] => {
@@ -48,8 +57,26 @@ export function toRows(
       ]
     })
   })
-  return [...measured, ...subjects.map(subject => lostRow(label(subject), rounds.get(subject) ?? []))]
+  return [
+    ...measured,
+    ...subjects.map(subject => lostRow(label(subject), rounds.get(subject) ?? [])),
+    ...[...missing].map(([subject, why]) => missingRow(label(subject), why)),
+  ]
 }
+
+function whyMissing(subject: string, rounds: readonly Found[] = []): [string, string][] {
+  const one = rounds.find(round => 'unavailable' in round)
+  return one ? [[subject, one.unavailable]] : []
+}
+
+const missingRow = (subject: string, why: string): Row => ({
+  subject,
+  metric: NOT_MEASURED,
+  value: null,
+  unit: '',
+  ratio: null,
+  why,
+})
 
 function reported({ name }: Metric, rounds: readonly Measured[] = []): number | undefined {
   const values = rounds.map(({ values }) => values[name]).filter(value => value !== undefined)

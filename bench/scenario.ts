@@ -19,12 +19,21 @@ export interface Measured {
   readonly answered: number
 }
 
-export type Measure = () => Promise<Measured>
+/** `scratch`: an empty folder on the disk of the repository, which goes when the process has ended. */
+export type Measure = (scratch: string) => Promise<Measured>
+
+/** What a process sends home: what it measured, or why its subject cannot be measured on this machine. */
+export type Found = Measured | { readonly unavailable: string }
+
+/** Thrown by a subject that lacks something here (a server, a platform). A fault of its own is any other error. */
+export class Unavailable extends Error {}
 
 export interface Subject {
   readonly name: string
   /** Its version is shown. A package of `bench/package.json`, or of the repository itself. */
   readonly package: string
+  /** The oldest Node it runs on, when that is newer than ours. It gets one from `node-binary.ts`. */
+  readonly needsNode?: number
   /** Loaded only in the process that measures it. */
   load(): Promise<Measure>
 }

@@ -10,6 +10,20 @@ export const ASKS_PER_RUN = 100
 
 export const STEPS = 10
 
+/** Workflows under way at the same time in `durable-step`. */
+export const RUNS_AT_ONCE = 32
+
+/** Bytes of a commit of ours that holds the result of a step: what is put when the disk is measured alone. */
+export const STEP_BYTES = 480
+
+/** What is left unfinished and brought back in `recovery`, and the commits of each. */
+export const UNFINISHED_RUNS = 1_000
+export const COMMITS_PER_RUN = 50
+
+/** Actors on disk in `passivation`, and how many of them are woken. */
+export const SLEEPERS = 100_000
+export const WOKEN = 2_000
+
 /** How many idle actors are weighed. */
 export const IDLE_ACTORS = 20_000
 

@@ -14,7 +14,7 @@ export interface Surroundings {
   /** Absolute; already what `--cwd` says. */
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Aborted by the first Ctrl-C: stop gracefully. */
+  /** Aborted by the first Ctrl-C, for `cancelled`, or by SIGTERM, for `runtime-stopped`: stop gracefully. */
   readonly signal: AbortSignal
 }
 

@@ -64,6 +64,12 @@ const EXIT_OF_KIND: Partial<Record<ErrorKind, ExitCode>> = {
   'machine-unsupported': EXIT.configuration,
   'workflow-invalid': EXIT.configuration,
   'reference-unresolved': EXIT.configuration,
+  'definition-changed': EXIT.configuration,
+  'run-unknown': EXIT.usage,
+  'effect-unknown': EXIT.usage,
+  'dead-letter-unknown': EXIT.usage,
+  'store-locked': EXIT.temporary,
+  'store-failed': EXIT.cannotCreate,
   cancelled: EXIT.interrupted,
 }
 

@@ -9,11 +9,15 @@ import { runProgram } from './program.ts'
 
 const stop = new AbortController()
 
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
+// Ctrl-C is a person who does not want the work; SIGTERM a machine that goes down, and the work goes on elsewhere.
+for (const [name, kind] of [
+  ['SIGINT', 'cancelled'],
+  ['SIGTERM', 'runtime-stopped'],
+] as const) {
   process.on(name, () => {
     if (stop.signal.aborted) process.exit(EXIT.interrupted)
     // First the abort: a live view takes itself off the screen before the message is put there.
-    stop.abort(new RuntimeError('cancelled', `interrupted by ${name}`))
+    stop.abort(new RuntimeError(kind, `interrupted by ${name}`))
     process.stderr.write('\nstopping; press Ctrl-C again to stop at once\n')
   })
 }

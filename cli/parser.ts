@@ -3,9 +3,9 @@
  * would exit the process and print errors itself; here it throws, and `failure.ts` has the last word.
  */
 import { Command as Parser } from 'commander'
+import { packageVersion } from '../runtime/package-version.ts'
 import type { Command, Surroundings } from './command.ts'
 import { EXIT, EXIT_MEANINGS, type ExitCode } from './failure.ts'
-import { packageVersion } from './package-version.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The program without its commands. */
@@ -41,6 +41,7 @@ export async function attach(
 ): Promise<void> {
   const { cwd, env, signal } = given
   await command.configure?.(parser, given)
+  if (command.subcommands) parser.helpCommand(false)
   for (const sub of command.subcommands ?? []) {
     const below = { ...given, argv: given.argv.slice(1) }
     await attach(parser.command(sub.name).description(sub.summary), sub, below, terminal, finish)

@@ -212,6 +212,19 @@ test('groups commands, and hands each what follows its name', async () => {
   assert.is((await run(['memory', 'shw'], memory)).exit, 2)
 })
 
+test('a group that is named alone shows what is in it', async () => {
+  const memory: Command = { name: 'memory', summary: 'memory', subcommands: [look] }
+  for (const argv of [['memory'], ['memory', '--cwd', '/']]) {
+    const { exit, out, err } = await run(argv, memory)
+    assert.equal([exit, err], [0, ''])
+    assert.match(out, 'look at a thing')
+    assert.not.match(out, 'help [command]')
+  }
+  const tree = JSON.parse((await run(['memory', '--json'], memory)).out)
+  assert.equal([tree.name, tree.commands[0].name], ['memory', 'look'])
+  assert.is(seen.length, 0)
+})
+
 test('waits for a command that asks for its options first', async () => {
   const late: Command = {
     name: 'late',

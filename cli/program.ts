@@ -83,25 +83,30 @@ async function dispatch(invocation: Invocation, line: Line, terminal: Terminal):
     outcome.exit = exit
   }
   const program = createParser(terminal)
-  const wantsTree = terminal.json && line.wantsHelp
+  let { wantsHelp } = line
+  const wantsTree = (): boolean => terminal.json && wantsHelp
   for (const listing of invocation.commands) {
     const parser = program.command(listing.name).description(listing.summary)
     for (const alias of listing.aliases ?? []) parser.alias(alias)
     const asked = isNamed(listing, line.name)
-    if (!asked && !(wantsTree && line.name === undefined)) continue
+    if (!asked && !(wantsTree() && line.name === undefined)) continue
     const given = { ...surroundings, argv: asked ? line.rest : [] }
-    await attach(parser, await listing.load(), given, terminal, finish)
+    const command = await listing.load()
+    await attach(parser, command, given, terminal, finish)
+    // A group that is named alone says what is in it.
+    wantsHelp ||= asked && !command.run && operandAt(line.rest) < 0
   }
   const known = line.name === undefined || invocation.commands.some(listing => isNamed(listing, line.name))
-  if (wantsTree && known) {
+  if (wantsTree() && known) {
     const asked = program.commands.find(parser =>
       [parser.name(), ...parser.aliases()].includes(line.name ?? ''),
     )
     terminal.show(asked ? commandTree(asked) : { ...commandTree(program), exitCodes: exitCodeTable() }, '')
     return EXIT.ok
   }
+  const argv = wantsHelp && !line.wantsHelp ? [...line.argv, '--help'] : line.argv
   // Commander answers `nonsense --help` with the general help; a wrong name is an error, with or without it.
-  await program.parseAsync(known ? line.argv : line.argv.filter(token => !HELP.test(token)), { from: 'user' })
+  await program.parseAsync(known ? argv : argv.filter(token => !HELP.test(token)), { from: 'user' })
   return outcome.exit
 }
 

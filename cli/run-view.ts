@@ -13,6 +13,8 @@ export interface Shown {
   readonly runId: string
   /** `provider:model`. */
   readonly model: string | undefined
+  /** Whether it can be resumed and replayed. */
+  readonly kept: boolean
   /** Every event as a line of JSON instead. */
   readonly stream: boolean
   readonly terminal: Terminal
@@ -21,8 +23,11 @@ export interface Shown {
 
 /** Says what runs, and shows its progress until the returned function is called. */
 export function showRun(shown: Shown): () => void {
-  const { runtime, workflow, runId, model, stream, terminal, signal } = shown
-  terminal.message(paint => `${paint('bold', 'AgentiCraft')} · ${workflow} · run ${runId} · in-process bus`)
+  const { runtime, workflow, runId, model, kept, stream, terminal, signal } = shown
+  terminal.message(
+    paint =>
+      `${paint('bold', 'AgentiCraft')} · ${workflow} · run ${runId} · in-process bus${kept ? '' : ' · nothing is kept'}`,
+  )
   terminal.message(paint =>
     model === undefined
       ? `  ${paint('yellow', '!')} extractive: no language model configured. The report is composed from sentences of your sources.\n` +

@@ -84,6 +84,42 @@ test('does not merge more than a megabyte, and writes a larger batch alone', asy
   )
 })
 
+test('writes only once what several batches of a group say last', async () => {
+  const { group, writes } = held()
+  const all = ['aZ', 'bZ', '', 'cYZ', 'dY', 'eZ'].map(keys =>
+    group.add(
+      [...keys].map(key => ({ key })),
+      false,
+    ),
+  )
+  await turn()
+  writes[0]?.finish()
+  await Promise.all(all)
+  assert.equal(
+    writes.map(({ keys }) => keys),
+    ['abcYdYeZ'],
+  )
+})
+
+test('waits for those who go on because of the write before', async () => {
+  const { group, writes } = held()
+  const onward = async (name: string, steps: number) => {
+    await group.add([{ key: name }], false)
+    for (let step = 0; step < steps; step++) await undefined
+    await group.add([{ key: name.toUpperCase() }], false)
+  }
+  const all = [onward('a', 0), onward('b', 3), onward('c', 8)]
+  await turn()
+  writes[0]?.finish()
+  await turn()
+  writes[1]?.finish()
+  await Promise.all(all)
+  assert.equal(
+    writes.map(({ keys }) => keys),
+    ['abc', 'ABC'],
+  )
+})
+
 test('refuses the failed group and all who wait, and asks once what to say', async () => {
   const { group, writes, refusals } = held()
   const first = outcome(group.add([{ key: 'a' }], true))

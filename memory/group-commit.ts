@@ -27,22 +27,33 @@ export interface GroupCommit<T> {
 /** Bytes merged into one write: enough to share an fsync, too few to make the first caller wait. */
 const MAX_MERGED = 1024 * 1024
 
-/** Calls `write` with one group at a time. When it rejects, `stop` says with what its group and all others do. */
+/**
+ * When every promise reaction of this turn is done: Node runs its next ticks only then. What follows from a commit
+ * that is stored, through however many actors, so joins the same write.
+ */
+const endOfTurn = (): Promise<void> => new Promise(resolve => process.nextTick(resolve))
+
+/**
+ * Calls `write` with one group at a time, which is closed when `turn` resolves. When it rejects, `stop` says with
+ * what its group and all others do.
+ */
 export function groupCommit<T extends Sized>(
   write: (ops: readonly T[], sync: boolean) => Promise<void>,
   stop: (error: unknown) => unknown,
+  turn: () => Promise<void> = endOfTurn,
 ): GroupCommit<T> {
   const waiting: Waiting<T>[] = []
   let writer: Promise<void> | undefined
 
   const writeAll = async (): Promise<void> => {
-    // Callers of the same turn share the first write, those who come during a write share the next one.
-    await Promise.resolve()
-    while (waiting.length > 0) {
+    for (;;) {
+      // Callers of the same turn share a write, also those who only go on because of the last one.
+      await turn()
+      if (waiting.length === 0) break
       const group = takeGroup(waiting)
       try {
         await write(
-          group.flatMap(({ ops }) => ops),
+          merged(group),
           group.some(({ sync }) => sync),
         )
         for (const { resolve } of group) resolve()
@@ -76,4 +87,18 @@ function takeGroup<T extends Sized>(waiting: Waiting<T>[]): Waiting<T>[] {
     taken++
   }
   return waiting.splice(0, taken)
+}
+
+/**
+ * What a write consists of. Batches that end with the same key as the last one, which is how each says what should
+ * be stored after it, leave that to the last one: it would write over theirs.
+ */
+function merged<T extends Sized>(group: readonly Waiting<T>[]): readonly T[] {
+  const last = group.findLast(({ ops }) => ops.length > 0)?.ops
+  const all: T[] = []
+  for (const { ops } of group) {
+    const isSaidAgain = ops !== last && ops.length > 0 && ops.at(-1)?.key === last?.at(-1)?.key
+    for (let at = 0; at < ops.length - (isSaidAgain ? 1 : 0); at++) all.push(ops[at] as T)
+  }
+  return all
 }

@@ -2,7 +2,11 @@
  * How far a store was written, kept outside of LevelDB: a damaged log makes LevelDB drop its tail without a
  * word, and only a second witness can tell. Called by `level.ts` after every write. Never synced itself: the
  * mark trails what it vouches for, so losing its last values in a power cut makes it forget, never lie.
+ *
+ * It is written by a plain system call, not through a thread: 24 bytes into a page that is cached take 2 µs, the
+ * way through a thread 40, which every commit would wait for.
  */
+import { writeSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -18,8 +22,9 @@ export interface HighWater {
   /** What was last set; undefined when both copies are damaged. */
   readonly found: Mark | undefined
   /** Sets the mark back to what there is, in both copies. */
-  reset(mark: Mark): Promise<void>
-  set(mark: Mark): Promise<void>
+  reset(mark: Mark): void
+  /** Both throw the system's errors. */
+  set(mark: Mark): void
   close(): Promise<void>
 }
 
@@ -32,16 +37,18 @@ export async function openHighWater(path: string, { create }: { create: boolean 
   const marks = await readSlots(file)
   let turn = marks[0] && (!marks[1] || marks[0].written >= marks[1].written) ? 1 : 0
   const found = marks[1 - turn]
-  const set = async (mark: Mark): Promise<void> => {
-    await file.write(encodeSlot(mark), 0, SLOT, turn * SLOT)
+  const slot = Buffer.alloc(SLOT)
+  const set = (mark: Mark): void => {
+    const written = writeSync(file.fd, encodeSlot(mark, slot), 0, SLOT, turn * SLOT)
+    if (written !== SLOT) throw new Error(`${written} of ${SLOT} bytes of the mark were written`)
     turn = 1 - turn
   }
   return {
     found,
     set,
-    async reset(mark) {
-      await set(mark)
-      await set(mark)
+    reset(mark) {
+      set(mark)
+      set(mark)
     },
     close: () => file.close(),
   }
@@ -64,8 +71,7 @@ async function readSlots(file: FileHandle): Promise<(Mark | undefined)[]> {
   return [0, SLOT].map(at => (at + SLOT <= bytesRead ? decodeSlot(bytes.subarray(at, at + SLOT)) : undefined))
 }
 
-function encodeSlot({ written, synced }: Mark): Buffer {
-  const slot = Buffer.alloc(SLOT)
+function encodeSlot({ written, synced }: Mark, slot = Buffer.alloc(SLOT)): Buffer {
   slot.writeBigUInt64BE(BigInt(written), 8)
   slot.writeBigUInt64BE(BigInt(synced), 16)
   slot.writeUInt32BE(crc32(slot.subarray(8)), 0)

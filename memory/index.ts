@@ -1,3 +1,13 @@
 /** `agenticraft/memory`: where an actor's journal is kept. */
 
+export type { Damage, Problem } from './damage.ts'
+export type { Encoder } from './encoder.ts'
 export { type InMemoryJournalOptions, inMemoryJournal } from './in-memory-journal.ts'
+export type { JournalReport } from './journal-check.ts'
+export {
+  type LevelJournal,
+  type LevelJournalOptions,
+  openLevelJournal,
+  restoreLevelJournal,
+  verifyLevelJournal,
+} from './level-journal.ts'

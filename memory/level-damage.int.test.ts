@@ -9,7 +9,7 @@ import type { Recorded } from '../actors/journal.ts'
 import { createCodec } from '../runtime/codec.ts'
 import { testSuite } from '../runtime/testkit/suite.ts'
 import { openLevelJournal } from './level-journal.ts'
-import { collect, commitOf, kindOf, lastOf, quietCommit, stateOf } from './testdata/commits.ts'
+import { collect, commitOf, kindOf, lastOf, stateOf } from './testdata/commits.ts'
 import { inFolder } from './testdata/folder.ts'
 
 const test = testSuite('memory/level damage', { limitMs: 58_000 })
@@ -20,8 +20,11 @@ async function contentOf(dir: string) {
   const journal = await openLevelJournal({ dir, encoder, snapshotEvery: 9 })
   try {
     const content: [Address, Recorded | undefined][] = []
-    for (const actor of await collect(journal.actors())) content.push([actor, await journal.read(actor)])
-    return { content, lostTail: journal.lostTail }
+    for (const { actor } of await collect(journal.actors())) content.push([actor, await journal.read(actor)])
+    assert.equal(await collect(journal.readAll(() => true)), content)
+    const records = await collect(journal.records.list('seqs'))
+    const order = (await collect(journal.history(address('tester', 'c')))).at(-1)?.order
+    return { content, records, order, lostTail: journal.lostTail }
   } finally {
     await journal.close()
   }
@@ -31,16 +34,17 @@ async function contentOf(dir: string) {
 async function leftBehind(dir: string, synced: boolean, tables = false): Promise<void> {
   const live = join(dir, 'live')
   const journal = await openLevelJournal({ dir: live, encoder, snapshotEvery: 9 })
-  const make = synced ? commitOf : quietCommit
   // Enough for several blocks of the log: LevelDB drops the rest of a damaged block and reads on behind it.
-  const count = synced ? 125 : 245
-  for (let seq = 1; seq <= count; seq++) {
+  for (let seq = 1; seq <= 125; seq++) {
     for (const id of ['a', 'b', 'c']) {
       const actor = address('tester', id)
-      await journal.append(make(actor, seq), () => stateOf(seq))
+      const options = { sync: synced, ...(id === 'c' && { run: 'run' }) }
+      await journal.append(commitOf(actor, seq), () => stateOf(seq - 1), options)
     }
-    // Actors of a single commit: no later one of theirs shows that it was lost.
-    if (seq % 10 === 0) await journal.append(make(address('once', `n${seq}`), 1), () => stateOf(1))
+    if (seq % 10 !== 0) continue
+    // Actors of a single commit, and records: no later one shows that it was lost.
+    await journal.append(commitOf(address('once', `n${seq}`), 1), () => stateOf(0), { sync: synced })
+    await journal.records.put('seqs', String(seq).padStart(3, '0'), seq, { sync: synced })
   }
   if (tables) {
     await journal.close()
@@ -83,7 +87,7 @@ type Content = readonly (readonly [Address, Recorded | undefined])[]
 const isEarlier = (found: Content, later: Content): boolean =>
   found.every(([actor, recorded]) => {
     const last = lastOf(recorded)
-    const made = recorded?.commits.every(one => isDeepStrictEqual(one, quietCommit(actor, one.seq)))
+    const made = recorded?.commits.every(one => isDeepStrictEqual(one, commitOf(actor, one.seq)))
     const state = recorded?.snapshot
     const kept = !state || isDeepStrictEqual(state.state, stateOf(state.seq))
     return made && kept && last <= lastOf(later.find(([other]) => other === actor)?.[1])
@@ -115,9 +119,10 @@ async function mutate(dir: string, pattern: RegExp, numRuns: number, seed: numbe
       if (found && found.lostTail > 0) {
         counts.torn++
         assert.ok(isEarlier(found.content, expected.content), `not an earlier moment: ${what}`)
+        assert.equal(found.records, expected.records.slice(0, found.records.length), what)
       } else {
         counts.same++
-        assert.ok(isDeepStrictEqual(found?.content, expected.content), `silently wrong: ${what}`)
+        assert.ok(isDeepStrictEqual(found, expected), `silently wrong: ${what}`)
       }
     }
   }

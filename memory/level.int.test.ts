@@ -49,8 +49,7 @@ test(
     )
     assert.is((await store.get('last'))?.length, 200)
     const first = store.batch([put('x')])
-    await Promise.resolve()
-    await Promise.resolve()
+    await new Promise(resolve => setImmediate(resolve))
     await Promise.all([first, store.batch([put('y')]), store.batch([put('z')])])
     assert.is(store.writes, 3)
     await Promise.all([1, 2, 3].map(at => store.batch([put(`big${at}`, 700_000)])))
@@ -98,6 +97,18 @@ test(
       assert.not.ok(key === 'k0300x' || key === 'zz')
     }
     assert.is(seen, 600)
+  }),
+)
+
+test(
+  'does nothing when asked to open again without need, and refuses it after a close',
+  withStore(async store => {
+    await store.batch([put('a')])
+    const iteration = store.range()[Symbol.asyncIterator]()
+    await store.reopen?.()
+    assert.is((await iteration.next()).value?.[0], 'a')
+    await store.close()
+    assert.is(await kindOf(async () => store.reopen?.()), 'journal-closed')
   }),
 )
 

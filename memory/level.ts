@@ -1,14 +1,15 @@
 /**
- * A directory of LevelDB as a store that does not lie: one owner, group commit, stopped by its first error, and
- * told from outside how far it was written. Called by the journal on disk; the only import of `level`. It knows
- * bytes and keys; what they mean, and whether they are whole, is its caller's business.
+ * A directory of LevelDB as a store that does not lie: one owner, group commit, stopped by any error until it was
+ * opened again, and told from outside how far it was written. Called by the journal on disk; the only import of
+ * `level`. It knows bytes and keys; what they mean, and whether they are whole, is its caller's business.
  */
-import { open, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { Level } from 'level'
 import { RuntimeError } from '../actors/errors.ts'
 import { groupCommit } from './group-commit.ts'
 import { type HighWater, openHighWater } from './high-water.ts'
+import { type LevelLogs, levelLogs, syncFolder, WRITE_BUFFER } from './level-logs.ts'
 import { type Owned, ownDirectory } from './owner.ts'
 
 export type Op =
@@ -34,6 +35,12 @@ export interface LevelStore {
   get(key: string): Promise<Uint8Array | undefined>
   /** Entries in the order of their keys' bytes, all as they were when the iteration began. */
   range(range?: Range): AsyncIterable<readonly [key: string, value: Uint8Array]>
+  /**
+   * After an error: opens anew, as if the process had ended, and compares with what was acknowledged. Rejects with
+   * `store-corrupt` when some of it is missing, `store-failed` when the disk still refuses. Absent: a store that
+   * failed is of no use any more.
+   */
+  reopen?(): Promise<void>
   close(): Promise<void>
 }
 
@@ -42,25 +49,71 @@ type Database = Level<string, Uint8Array>
 /** Number of the last write. It sorts before all keys of callers, who may not use it. */
 const COUNT_KEY = '\u0000writes'
 const FIRST_KEY = '\u0001'
+
+/** One opening of the database and its mark. */
+interface Session {
+  readonly db: Database
+  readonly mark: HighWater
+  readonly logs: LevelLogs
+  /** Writes that were acknowledged; those of earlier openings too. */
+  count: number
+  synced: number
+  readonly lostTail: number
+  /** Writes before the first opening. */
+  readonly startedAt: number
+}
+
 /**
  * Opens the store in `dir`, creating it if the directory is empty or absent. Throws `store-locked` when another
  * has it, `store-corrupt` when synced writes are missing, `store-failed` when the disk refuses.
  */
 export async function openLevel(dir: string): Promise<LevelStore> {
   const owned = await ownDirectory(dir)
-  const opened: { db?: Database; mark?: HighWater } = {}
   try {
-    opened.mark = await markOf(owned.dir)
-    opened.db = new Level(join(owned.dir, 'level'), { keyEncoding: 'utf8', valueEncoding: 'view' })
-    await opened.db.open()
-    const { count, lostTail } = await compare(owned.dir, opened.db, opened.mark)
-    return storeOf(owned, opened.db, opened.mark, count, lostTail)
+    return storeOf(owned, await openSession(owned.dir))
   } catch (error) {
-    await opened.db?.close()
-    await opened.mark?.close()
     await owned.release()
     throw storeError(owned.dir, error)
   }
+}
+
+/** Throws `store-corrupt` also when there is less than the `acknowledged` writes of an opening before. */
+async function openSession(dir: string, acknowledged = 0): Promise<Session> {
+  const mark = await markOf(dir)
+  const folder = join(dir, 'level')
+  await ensureDatabase(dir, folder)
+  const db = databaseIn(folder)
+  try {
+    await db.open()
+    await syncFolder(folder)
+    const { count, lostTail } = await compare(dir, db, mark, acknowledged)
+    return { db, mark, logs: await levelLogs(folder), count, synced: count, lostTail, startedAt: count }
+  } catch (error) {
+    await db.close()
+    await mark.close()
+    throw error
+  }
+}
+
+const databaseIn = (folder: string): Database =>
+  new Level(folder, { keyEncoding: 'utf8', valueEncoding: 'view', writeBufferSize: WRITE_BUFFER })
+
+/**
+ * A new database gets its name when all of it is on the disk. LevelDB does not sync the first manifest it makes:
+ * a power cut could leave one that cannot be opened, and take the folder's name with synced writes in it.
+ */
+async function ensureDatabase(dir: string, folder: string): Promise<void> {
+  if ((await readdir(dir)).includes(basename(folder))) return
+  const fresh = `${folder}.new`
+  await rm(fresh, { recursive: true, force: true })
+  const db = databaseIn(fresh)
+  await db.open()
+  await db.close()
+  for (const name of await readdir(fresh)) await syncFolder(join(fresh, name))
+  await syncFolder(fresh)
+  await rename(fresh, folder)
+  await syncFolder(dir)
+  await syncFolder(dirname(dir))
 }
 
 /** The mark is made before the first LevelDB file, so that a store without one has lost it. */
@@ -76,6 +129,7 @@ async function compare(
   dir: string,
   db: Database,
   mark: HighWater,
+  acknowledged: number,
 ): Promise<{ readonly count: number; readonly lostTail: number }> {
   const stored = await db.get(COUNT_KEY)
   const count = stored === undefined ? 0 : Number(new TextDecoder().decode(stored))
@@ -83,79 +137,85 @@ async function compare(
   const { found } = mark
   if (!found) throw corrupt(dir, 'its file "high-water" is damaged')
   if (count < found.synced) throw corrupt(dir, `synced writes ${count + 1} to ${found.synced} are missing`)
-  await mark.reset({ written: count, synced: count })
+  if (count < acknowledged)
+    throw corrupt(dir, `acknowledged writes ${count + 1} to ${acknowledged} are missing`)
+  mark.reset({ written: count, synced: count })
   return { count, lostTail: Math.max(0, found.written - count) }
 }
 
-function storeOf(
-  owned: Owned,
-  db: Database,
-  mark: HighWater,
-  startedAt: number,
-  lostTail: number,
-): LevelStore {
-  let count = startedAt
-  let synced = startedAt
+function storeOf(owned: Owned, first: Session): LevelStore {
+  const { dir } = owned
+  let session = first
+  let isOpen = true
   let stopped: RuntimeError | undefined
+  let reopening: Promise<void> | undefined
   let closing: Promise<void> | undefined
 
-  /** The first error is the last thing this store does: after it LevelDB acknowledges what it will lose. */
+  /** After an error LevelDB acknowledges what it will lose: nothing is written or read until it is opened anew. */
   const stop = (error: unknown): RuntimeError => {
-    stopped ??= storeError(owned.dir, error)
+    stopped ??= storeError(dir, error)
     commits.refuse(stopped)
     return stopped
   }
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+  const guarded = async <T>(from: Session, work: (db: Database) => Promise<T>): Promise<T> => {
     if (stopped) throw stopped
     try {
-      return await work()
+      return await work(from.db)
     } catch (error) {
-      throw stop(error)
+      // What is left of an opening before fails with it, and says nothing about this one.
+      throw from === session ? stop(error) : storeError(dir, error)
+    }
+  }
+  const commits = groupCommit<Op>((ops, sync) => write(session, ops, sync), stop)
+  const shut = async (): Promise<void> => {
+    if (!isOpen) return
+    isOpen = false
+    await session.db.close()
+    await session.mark.close()
+  }
+
+  const openAgain = async (): Promise<void> => {
+    await commits.idle()
+    try {
+      await shut()
+      session = { ...(await openSession(dir, session.count)), startedAt: first.startedAt }
+      isOpen = true
+      stopped = undefined
+    } catch (error) {
+      stopped = storeError(dir, error)
+      throw stopped
+    } finally {
+      reopening = undefined
     }
   }
 
-  const write = async (ops: readonly Op[], sync: boolean): Promise<void> => {
-    if (ops.length === 0) return
-    if (sync && synced < count) await syncLogs(join(owned.dir, 'level'))
-    const next = count + 1
-    const counted: Op = { type: 'put', key: COUNT_KEY, value: new TextEncoder().encode(String(next)) }
-    await db.batch([...ops, counted], { sync })
-    count = next
-    if (sync) synced = next
-    await mark.set({ written: count, synced })
-  }
-  const commits = groupCommit(write, stop)
-
   return {
-    dir: owned.dir,
-    lostTail,
+    dir,
+    lostTail: first.lostTail,
     get writes() {
-      return count - startedAt
+      return session.count - first.startedAt
     },
-    async batch(ops, { sync = false } = {}) {
-      if (stopped || closing) throw stopped ?? closedError(owned.dir)
-      await commits.add(ops, sync)
+    batch(ops, { sync = false } = {}) {
+      if (stopped || closing) return Promise.reject(stopped ?? closedError(dir))
+      return commits.add(ops, sync)
     },
-    get: key => guarded(() => db.get(key)),
-    async *range({ from = FIRST_KEY, to } = {}) {
-      if (stopped) throw stopped
-      const entries = db.iterator({ gte: from, ...(to !== undefined && { lt: to }) })
-      try {
-        for (;;) {
-          const page = await guarded(() => entries.nextv(256))
-          if (page.length === 0) return
-          yield* page
-        }
-      } finally {
-        await entries.close()
-      }
+    get: key => guarded(session, db => db.get(key)),
+    range(range = {}) {
+      const mine = session
+      return entriesOf(mine.db, range, work => guarded(mine, work))
+    },
+    async reopen() {
+      if (closing) throw closedError(dir)
+      if (stopped) reopening ??= openAgain()
+      await reopening
     },
     close() {
       closing ??= (async () => {
         await commits.idle()
-        stopped ??= closedError(owned.dir)
-        await db.close()
-        await mark.close()
+        // Whoever asked for it is told how it ends.
+        await reopening?.catch(() => undefined)
+        stopped ??= closedError(dir)
+        await shut()
         await owned.release()
       })()
       return closing
@@ -163,24 +223,51 @@ function storeOf(
   }
 }
 
-/**
- * Syncs LevelDB's logs. LevelDB syncs only the log it writes to: when unsynced writes are followed by a synced
- * one that starts a new log, a power cut could keep the later and lose the earlier ones.
- */
-async function syncLogs(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.endsWith('.log')) continue
-    // One that is gone was turned into a table, which LevelDB has synced.
-    const log = await open(join(folder, name), 'r').catch(error => {
-      if (error.code === 'ENOENT') return undefined
-      throw error
-    })
-    try {
-      await log?.datasync()
-    } finally {
-      await log?.close()
+async function* entriesOf(
+  db: Database,
+  { from = FIRST_KEY, to }: Range,
+  guarded: <T>(work: () => Promise<T>) => Promise<T>,
+): AsyncIterable<readonly [key: string, value: Uint8Array]> {
+  // Made only now that it is asked for, and by then the database may be closed.
+  const entries = await guarded(async () =>
+    db.iterator({ gte: from, ...(to !== undefined && { lt: to }), highWaterMarkBytes: PAGE_BYTES }),
+  )
+  try {
+    for (;;) {
+      const page = await guarded(() => entries.nextv(PAGE))
+      if (page.length === 0) return
+      for (const entry of page) yield entry
     }
+  } finally {
+    await entries.close()
   }
+}
+
+/** Entries that one step of an iteration fetches, and their bytes: small enough not to hold up the event loop. */
+const PAGE = 1_000
+const PAGE_BYTES = 256 * 1024
+
+async function write(session: Session, ops: readonly Op[], sync: boolean): Promise<void> {
+  if (ops.length === 0) return
+  const { db, mark, logs } = session
+  if (sync && session.synced < session.count && logs.mayBeNew()) await logs.sync()
+  const next = session.count + 1
+  logs.writing(ops)
+  // Chained: LevelDB takes each entry as it is added, at a fifth of what it costs to hand over an array.
+  const batch = db.batch()
+  for (const op of ops) {
+    if (op.type === 'put') batch.put(op.key, op.value)
+    else batch.del(op.key)
+  }
+  batch.put(COUNT_KEY, new TextEncoder().encode(String(next)))
+  await batch.write({ sync })
+  session.count = next
+  if (sync) {
+    // LevelDB names a new log and syncs what is in it, but not its name.
+    if (logs.mayBeNew()) await logs.syncNames()
+    session.synced = next
+  }
+  mark.set({ written: next, synced: session.synced })
 }
 
 const closedError = (dir: string): RuntimeError =>
@@ -209,10 +296,14 @@ function storeError(dir: string, error: unknown): RuntimeError {
   // LevelDB calls a lost file (ENOENT) and a table that was cut off (EINVAL) failures of the disk.
   const cut = codes.includes('LEVEL_IO_ERROR') && /No such file or directory|Invalid argument/.test(text)
   if (cut || codes.includes('LEVEL_CORRUPTION')) return corrupt(dir, `LevelDB says: ${text.slice(0, 300)}`)
-  return new RuntimeError('store-failed', `the store in "${dir}" failed and is not used any more`, {
-    why: text.slice(0, 300),
-    fix: 'free space or repair the disk, then open it again: what was acknowledged is there',
-    cause: error,
-    details: { dir },
-  })
+  return new RuntimeError(
+    'store-failed',
+    `the store in "${dir}" failed and is not used until it was opened again`,
+    {
+      why: text.slice(0, 300),
+      fix: 'free space or repair the disk: what was acknowledged is there',
+      cause: error,
+      details: { dir },
+    },
+  )
 }

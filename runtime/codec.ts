@@ -12,6 +12,11 @@ import { type MarkedString, scanMessagePack, tooMany } from './msgpack-scan.ts'
 export interface Codec {
   /** Throws `not-plain-data`, or `codec-too-large` for what the other side would refuse to decode. */
   encode(value: Plain): Uint8Array
+  /**
+   * As `encode`, for what is known to be plain already: it is neither checked nor copied first, which is most of
+   * the cost of a small value. What turns out not to be plain goes through `encode`.
+   */
+  pack(value: Plain): Uint8Array
   /** Throws `codec-malformed` or `codec-too-large`. The value shares no memory with `bytes`. */
   decode(bytes: Uint8Array): Plain
 }
@@ -26,6 +31,9 @@ export interface CodecOptions {
   readonly maxNodes?: number
 }
 
+/** Members that are undefined are not there, as `toPlain` has it. The option is missing in msgpackr's types. */
+const SKIPPING = { skipValues: [undefined] }
+
 type Limits = Readonly<Required<CodecOptions>>
 
 /**
@@ -34,7 +42,7 @@ type Limits = Readonly<Required<CodecOptions>>
  * Throws `definition-invalid` for limits that are not above zero.
  */
 export function createCodec({ maxBytes = 256 * 1024, maxNodes = 100_000 }: CodecOptions = {}): Codec {
-  const packr = new Packr({ useRecords: false, variableMapSize: true, useToJSON: false })
+  const packr = new Packr({ useRecords: false, variableMapSize: true, useToJSON: false, ...SKIPPING })
   const unpackr = new Unpackr({
     useRecords: false,
     mapsAsObjects: true,
@@ -45,16 +53,27 @@ export function createCodec({ maxBytes = 256 * 1024, maxNodes = 100_000 }: Codec
   const limits = { maxBytes, maxNodes }
   const marksLost = losesMarks(packr, unpackr)
 
+  const packed = (value: Plain): Uint8Array => {
+    const view = packr.encode(value, RESET_BUFFER_MODE)
+    if (view.length > maxBytes) throw tooLarge(maxBytes, view.length)
+    // A copy: `view` is one of a buffer that msgpackr uses again.
+    const bytes = new Uint8Array(view)
+    scanMessagePack(bytes, maxNodes)
+    return bytes
+  }
+  const encode = (value: Plain): Uint8Array => {
+    measure(value, { bytes: maxBytes, nodes: maxNodes }, limits, 0)
+    return packed(toPlain(value))
+  }
+
   return {
-    encode(value) {
-      measure(value, { bytes: maxBytes, nodes: maxNodes }, limits, 0)
-      const plain = toPlain(value)
-      const packed = packr.encode(plain, RESET_BUFFER_MODE)
-      if (packed.length > maxBytes) throw tooLarge(maxBytes, packed.length)
-      // A copy: `packed` is a view of a buffer that msgpackr uses again.
-      const bytes = new Uint8Array(packed)
-      scanMessagePack(bytes, maxNodes)
-      return bytes
+    encode,
+    pack(value) {
+      try {
+        return packed(value)
+      } catch {
+        return encode(value)
+      }
     },
     decode(bytes) {
       if (!(bytes instanceof Uint8Array)) throw malformed()

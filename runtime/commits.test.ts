@@ -311,22 +311,17 @@ test('answers whoever wrote to an actor that then could not start, and keeps wha
   await runtime.stop()
 })
 
-test('does not touch the record of an actor whose address it could not take', async () => {
+test('goes on from the record of an actor that is started again under its address', async () => {
   const journal = heldJournal()
-  const taken = 'echo/x' as Address
-  await journal.append(
-    { actor: taken, seq: 1, at: 0, taken: { kind: 'init', life: 'first' }, acts: [] },
-    () => ({
-      value: {},
-      context: {},
-      status: 'active',
-      children: {},
-    }),
-  )
-  const runtime = testRuntime({ journal })
-  assert.is(await outcomeOf(runtime.spawn(echo(), { id: 'x' })), 'journal-conflict')
-  assert.is((await journal.read(taken))?.commits.length, 1)
-  await runtime.stop()
+  const first = testRuntime({ journal })
+  const actor = await first.spawn(notebook(), { id: 'n' })
+  first.tell(actor, 'note.add', 'kept')
+  assert.equal(await first.ask(actor, 'note.read'), ['kept'])
+  await first.stop()
+  const second = testRuntime({ journal })
+  await second.spawn(notebook(), { id: 'n' })
+  assert.equal(await second.ask(actor, 'note.read'), ['kept'])
+  await second.stop()
 })
 
 test('forgets an actor that has ended, and keeps those that end with the node', async () => {

@@ -5,7 +5,9 @@
 import { type Address, parseAddress } from '../actors/address.ts'
 import { type BudgetLease, parseLease } from '../actors/budget-lease.ts'
 import { checkMessageType, type Envelope, refuseReserved } from '../actors/envelope.ts'
+import { RuntimeError } from '../actors/errors.ts'
 import type { Usage } from '../actors/events.ts'
+import { KEY_PREFIX } from '../actors/outbox.ts'
 import { toPlain } from '../actors/plain.ts'
 import { checkedAtLeast } from '../actors/policies/checked.ts'
 import { CANCEL } from '../actors/protocol.ts'
@@ -21,6 +23,11 @@ export interface AskOptions {
   readonly run?: string
   /** W3C traceparent of the caller's span. */
   readonly trace?: string
+  /**
+   * The caller's own name for this ask, up to 128 characters: the same ask made again, by this process or a later
+   * one, joins the work under way or is given the answer it had.
+   */
+  readonly key?: string
 }
 
 /** An answer together with what it cost. */
@@ -31,10 +38,6 @@ export interface Answered {
 
 const DEFAULT_ASK_MS = 600_000
 
-/** Sends and does not wait. Throws what is wrong with the address, the type or the body. */
-export const tellFrom = (node: Node, to: Address, type: string, body: unknown): void =>
-  node.send(message(node, to, type, body))
-
 /** Sends and waits for the answer; withdraws the question when it is aborted or takes too long. */
 export async function askFrom(
   node: Node,
@@ -43,7 +46,7 @@ export async function askFrom(
   body: unknown,
   options: AskOptions,
 ): Promise<Answered> {
-  const question = questionOf(node, message(node, to, type, body), options)
+  const question = questionOf(node, messageTo(node, to, type, body, options.key), options)
   const { signal } = options
   if (signal?.aborted) throw abortError(signal)
   const answer = node.questions.put(question, signal, () => node.send(withdrawalOf(node, question)))
@@ -51,10 +54,19 @@ export async function askFrom(
   return answer
 }
 
-function message(node: Node, to: Address, type: string, body: unknown): Envelope {
+/** A message from outside. Throws what is wrong with the address, the type or the body. */
+export function messageTo(node: Node, to: Address, type: string, body: unknown, key?: string): Envelope {
   parseAddress(to)
   refuseReserved(checkMessageType(type))
-  return { v: 1, id: node.nextId(), type, to, from: node.address, body: toPlain(body, type) }
+  const id = key === undefined ? node.nextId() : keyedId(to, key)
+  return { v: 1, id, type, to, from: node.address, body: toPlain(body, type) }
+}
+
+function keyedId(to: Address, key: string): string {
+  if (/^[\x21-\x7e]{1,128}$/.test(key)) return `${KEY_PREFIX}${to}:${key}`
+  throw new RuntimeError('usage', `"${key}" cannot be the key of an ask`, {
+    fix: 'use 1 to 128 printable ASCII characters without spaces',
+  })
 }
 
 function questionOf(node: Node, told: Envelope, options: AskOptions): Envelope {

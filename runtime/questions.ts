@@ -18,7 +18,8 @@ interface Question {
 }
 
 export class Questions {
-  readonly #open = new Map<string, Question>()
+  /** By correlation; asks under one key share one. */
+  readonly #open = new Map<string, readonly Question[]>()
   readonly #clock: Clock
 
   constructor(clock: Clock) {
@@ -30,8 +31,8 @@ export class Questions {
     const { correlation = envelope.id, deadline } = envelope
     return new Promise<Settled>((resolve, reject) => {
       const give = (error: RuntimeError): void => {
-        if (!this.#take(correlation)) return
-        withdraw()
+        if (!this.#leave(correlation, question)) return
+        if (!this.#open.has(correlation)) withdraw()
         reject(error)
       }
       const onAbort = (): void => give(abortError(signal))
@@ -41,28 +42,41 @@ export class Questions {
         disarm?.()
         signal?.removeEventListener('abort', onAbort)
       }
-      this.#open.set(correlation, { resolve, reject, release })
+      const question: Question = { resolve, reject, release }
+      this.#open.set(correlation, [...(this.#open.get(correlation) ?? []), question])
     })
   }
 
   /** An answer arrived; one that nobody waits for any more is dropped. */
   answered(envelope: Envelope): void {
-    const question = this.#take(envelope.correlation ?? '')
-    if (!question) return
     const body = envelope.body as unknown as Answer | Refusal
-    if ('error' in body) question.reject(fromWireError(body.error))
-    else question.resolve(body)
+    for (const question of this.#take(envelope.correlation ?? '')) {
+      if ('error' in body) question.reject(fromWireError(body.error))
+      else question.resolve(body)
+    }
   }
 
   rejectAll(error: RuntimeError): void {
-    for (const correlation of [...this.#open.keys()]) this.#take(correlation)?.reject(error)
+    for (const correlation of [...this.#open.keys()])
+      for (const question of this.#take(correlation)) question.reject(error)
   }
 
-  #take(correlation: string): Question | undefined {
-    const question = this.#open.get(correlation)
+  #take(correlation: string): readonly Question[] {
+    const questions = this.#open.get(correlation) ?? []
     this.#open.delete(correlation)
-    question?.release()
-    return question
+    for (const question of questions) question.release()
+    return questions
+  }
+
+  /** Takes out one of those that wait. False when it waits no more. */
+  #leave(correlation: string, question: Question): boolean {
+    const questions = this.#open.get(correlation) ?? []
+    if (!questions.includes(question)) return false
+    question.release()
+    const rest = questions.filter(one => one !== question)
+    if (rest.length > 0) this.#open.set(correlation, rest)
+    else this.#open.delete(correlation)
+    return true
   }
 }
 

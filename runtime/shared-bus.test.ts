@@ -284,7 +284,7 @@ test('reads an error of a kind it does not know yet', async () => {
   await settle()
   const node = near.name as Address
   const error = { ...toWireError(new Error('new')), kind: 'of-tomorrow', code: 'AC-7001' }
-  await send(node, message(node, 'ac.error', { error }, { correlation: `${node}.1` }))
+  await send(node, message(node, 'ac.error', { error }, { correlation: `${node}.id-1.1` }))
   const read = await ending
   assert.equal([read.kind, read.details], ['effect-failed', { kind: 'of-tomorrow', code: 'AC-7001' }])
   await stop()

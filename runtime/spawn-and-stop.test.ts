@@ -197,13 +197,15 @@ test('refuses everything after the stop', async () => {
 test('stops although its first actor never started', async () => {
   const reported: unknown[] = []
   const journal = {
+    durable: false,
+    known: () => undefined,
     append: () => Promise.reject(new RuntimeError('journal-closed', 'no')),
     remove: async () => {},
   } as unknown as NonNullable<RuntimeOptions['journal']>
   const runtime = testRuntime({ journal, onError: error => reported.push(error) })
   assert.is(await outcomeOf(runtime.spawn(echo())), 'journal-closed')
   await runtime.stop()
-  assert.is(reported.length, 1)
+  assert.equal(reported, [])
 })
 
 test.run()

@@ -7,6 +7,7 @@ import { researchTeam } from '../workflows/research-team.ts'
 import { researchInput } from './exchange.ts'
 import type { ResearchReport } from './research-report.ts'
 import { type ResearchOptions, ResearchTeam } from './team.ts'
+import { replayBehaviours, replayedReport } from './team-replay.ts'
 import { LARGEST, SMALLEST } from './team-seats.ts'
 
 /** Where sources are looked for when none are named. */
@@ -16,7 +17,7 @@ export const researchTeamRun: RunnableWorkflow = {
   name: researchTeam.name,
   description: researchTeam.description,
   input: researchInput,
-  async run(input, { runtime, cwd, env, signal, runId, size, model }) {
+  async run(input, { runtime, cwd, env, signal, runId, size, model, decisions }) {
     const {
       topic,
       sources = [],
@@ -30,6 +31,8 @@ export const researchTeamRun: RunnableWorkflow = {
     const found = sources.length > 0 || !existsSync(join(cwd, DEFAULT_SOURCES)) ? sources : [DEFAULT_SOURCES]
     const team = new ResearchTeam({
       runtime,
+      id: runId,
+      run: runId,
       cwd,
       env,
       sources: found,
@@ -37,10 +40,12 @@ export const researchTeamRun: RunnableWorkflow = {
       ...(model && { model }),
     })
     try {
-      return await team.run(topic, { ...options, signal, runId })
+      return await team.run(topic, { ...options, signal, runId, ...(decisions && { decisions }) })
     } finally {
       await team.stop()
     }
   },
+  behaviours: replayBehaviours,
+  replayed: replayedReport,
   render: output => (output as ResearchReport).fullReport,
 }

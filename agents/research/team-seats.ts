@@ -20,6 +20,7 @@ export interface Seat {
 
 export const SMALLEST = 3
 export const LARGEST = 10
+export const DEFAULT_SIZE = 5
 
 const COORDINATOR: Seat = { agent: coordinator, duties: ['coordinator'] }
 const RESEARCHER: Seat = { agent: webResearcher, duties: ['researchers'] }

@@ -2,9 +2,10 @@
  * The research team: a supervisor with its members, and one run of the workflow `research-team` per question.
  * It starts its agents on first use and keeps them for the next question.
  */
-import type { Address } from '../../actors/address.ts'
+import { type Address, token } from '../../actors/address.ts'
 import type { BudgetLease } from '../../actors/budget-lease.ts'
 import { fromWireError, RuntimeError } from '../../actors/errors.ts'
+import type { EffectDecision } from '../../actors/protocol.ts'
 import type { EffectPolicy } from '../../actors/strategy.ts'
 import { createRuntime, type Runtime } from '../../runtime/create-runtime.ts'
 import { nothingToRead } from '../coordinator.ts'
@@ -14,7 +15,7 @@ import type { Env } from '../models/providers.ts'
 import { spawnAgent } from '../spawn-agent.ts'
 import { searchProvider } from '../tools/web-search.ts'
 import { compileWorkflow } from '../workflow/compile.ts'
-import { runWorkflow } from '../workflow/run-workflow.ts'
+import { endedRun, type RunResult, runWorkflow } from '../workflow/run-workflow.ts'
 import { researchTeam } from '../workflows/research-team.ts'
 import { createCorpora } from './corpus.ts'
 import { type ResearchInput, type ResearchResources, researchInput } from './exchange.ts'
@@ -27,12 +28,19 @@ import {
   type TraceEntry,
   traceEntry,
 } from './research-report.ts'
-import { type Additions, extraSeats, LARGEST, type Seat, seatsFor } from './team-seats.ts'
+import { type Additions, DEFAULT_SIZE, extraSeats, LARGEST, type Seat, seatsFor } from './team-seats.ts'
 
 export interface ResearchTeamOptions {
   /** Agents in the team, 3 to 10. Default 5. */
   readonly size?: number
   readonly name?: string
+  /**
+   * Part of its agents' addresses, so that a team of the same id finds them again in a journal on disk. Default:
+   * made up, or from `name` where there is such a journal.
+   */
+  readonly id?: string
+  /** The run whose history its agents' are: for a team that serves that run alone. */
+  readonly run?: string
   /** `provider:model`, or an AI SDK v6 language model. Without one the team works extractively. */
   readonly model?: ModelSpec
   /** Used from the second attempt on, when the model fails, stalls, refuses, loops or answers in a wrong shape. */
@@ -62,6 +70,8 @@ export type ResearchOptions = Partial<Omit<ResearchInput, 'topic' | 'sources' | 
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
   readonly runId?: string
+  /** What a person decided about effects of unknown outcome, by effect. */
+  readonly decisions?: ReadonlyMap<string, EffectDecision>
 }
 
 interface Member extends Seat {
@@ -101,10 +111,10 @@ export class ResearchTeam {
   /** Throws `definition-invalid` for a size outside 3 to 10, and for `memory`. */
   constructor(options: ResearchTeamOptions = {}) {
     if (options.memory) throw noMemory()
-    this.#seats = seatsFor(options.size ?? 5)
+    this.#seats = seatsFor(options.size ?? DEFAULT_SIZE)
     this.#options = options
     this.runtime = options.runtime ?? createRuntime()
-    this.#id = this.runtime.host.id().slice(0, 8)
+    this.#id = teamId(options, this.runtime)
     const env = options.env ?? process.env
     const { runtime } = this
     this.#models = runtime.shared('models', () => createModelAccess({ runtime, env }))
@@ -126,18 +136,21 @@ export class ResearchTeam {
    */
   async run(topic: string, options: ResearchOptions = {}): Promise<ResearchRun> {
     const input = this.#input(topic, options)
-    const supervisor = await this.#start()
     const { runtime } = this
-    const { budget, signal, timeoutMs, runId = runtime.host.id() } = options
+    const { budget, signal, timeoutMs, decisions, runId = runtime.host.id() } = options
+    const over = await endedRun(runtime, runId)
+    if (over && hasReport(over)) return over
+    if (over) return this.#report(topic, input, over as RunResult<RunOutput>, [], this.#seats)
+    const supervisor = await this.#start()
     const ending = signal ? AbortSignal.any([signal, this.#end.signal]) : this.#end.signal
     const began = runtime.host.clock.now()
     const trace: TraceEntry[] = []
+    const seats = this.#seats
     const unsubscribe = runtime.events.subscribe(event => {
       const entry = event.run === runId ? traceEntry(event, began) : undefined
       if (entry) trace.push(entry)
     })
     this.#runs++
-    const seats = this.#seats
     const running = runWorkflow<RunOutput>({
       runtime,
       behaviour: this.#workflow,
@@ -145,16 +158,28 @@ export class ResearchTeam {
       members: this.#roles(),
       input: { ...input, model: this.#model ?? null },
       runId,
+      options: { size: seats.length, model: this.#model ?? null },
+      ...(decisions && { decisions }),
       ...(budget && { budget }),
       signal: ending,
       ...(timeoutMs !== undefined && { timeoutMs }),
     }).finally(unsubscribe)
     this.#underWay.add(running)
     const result = await running.finally(() => this.#underWay.delete(running))
+    return this.#report(topic, input, result, trace, seats)
+  }
+
+  #report(
+    topic: string,
+    input: ResearchInput,
+    result: RunResult<RunOutput>,
+    trace: readonly TraceEntry[],
+    seats: readonly Seat[],
+  ): ResearchRun {
     const { status } = result
     if (status !== 'done') return { ...result, status, output: partialResearch(topic, result.output, trace) }
     const members = new Set<string>(this.#members.map(one => one.address))
-    const now = runtime.host.clock.now()
+    const now = this.runtime.host.clock.now()
     const around = { ...input, model: this.#model ?? null, seats, members, trace, now }
     return { ...result, status, output: researchReport(result, around) }
   }
@@ -201,7 +226,7 @@ export class ResearchTeam {
 
   #input(
     topic: string,
-    { budget: _, signal: __, timeoutMs: ___, runId: ____, ...given }: ResearchOptions,
+    { budget: _, signal: __, timeoutMs: ___, runId: ____, decisions: _____, ...given }: ResearchOptions,
   ): ResearchInput {
     const parsed = researchInput.safeParse({
       ...given,
@@ -228,10 +253,11 @@ export class ResearchTeam {
   }
 
   async #open(): Promise<Address> {
-    const { model, price } = this.#options
+    const { model, price, run } = this.#options
     if (model) this.#model = await this.#models.use(model, price)
     const supervisor = await this.runtime.supervise({
       id: `team-${this.#id}`,
+      ...(run !== undefined && { run }),
       intensity: { restarts: 10, periodMs: 60_000 },
     })
     try {
@@ -245,7 +271,7 @@ export class ResearchTeam {
   }
 
   async #seat(seat: Seat, supervisor: Address): Promise<void> {
-    const { model, price, fallbackModel, fallbackPrice, policy } = this.#options
+    const { model, price, fallbackModel, fallbackPrice, policy, run } = this.#options
     const { address: where } = await spawnAgent(this.runtime, seat.agent, {
       id: `${this.#id}-${++this.#seated}`,
       supervisor,
@@ -256,6 +282,7 @@ export class ResearchTeam {
       ...(fallbackModel && { fallbackModel }),
       ...(fallbackPrice && { fallbackPrice }),
       ...(policy && { policy }),
+      ...(run !== undefined && { run }),
     })
     this.#members.push({ ...seat, address: where })
   }
@@ -267,6 +294,17 @@ export class ResearchTeam {
     }
     return roles
   }
+}
+
+/** Whether the record of an ended run holds what its caller was given, and not only what the workflow answered. */
+const hasReport = (run: RunResult): run is ResearchRun =>
+  run.status === 'done' && 'fullReport' in (run.output as object)
+
+/** A token from the name, where an earlier process may have left the agents of a team of that name. */
+function teamId({ id, name }: ResearchTeamOptions, { journal, host }: Runtime): string {
+  if (id !== undefined) return token(id, 'team id')
+  const slug = name?.replaceAll(/[^A-Za-z0-9_-]+/g, '-').slice(0, 48)
+  return journal.durable && slug ? slug : host.id().slice(0, 8)
 }
 
 const noMemory = (): RuntimeError =>

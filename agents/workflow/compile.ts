@@ -231,6 +231,8 @@ function loopState(step: LoopStep, next: string): Node {
 function humanState(step: HumanStep, next: string): Node {
   const unanswered = { target: failureTarget(step, next), actions: named('keepSilence', step) }
   return {
+    // Read when a run comes back from its journal: who was to be asked is gone, and the question is put again.
+    meta: { human: step },
     entry: [started(step), named('askHuman', step)],
     on: {
       'human.answer': [

@@ -324,5 +324,6 @@ export const partial = ({ outputs, maps }: RunState): Plain => ({
 export function statusOf(error: WireError): RunStatus {
   if (error.kind === 'cancelled' || error.kind === 'runtime-stopped') return 'cancelled'
   if (error.kind === 'budget-exhausted') return 'budget-exhausted'
+  if (error.kind === 'human-required') return 'needs-human'
   return isToken(error.details?.['needsHuman']) ? 'needs-human' : 'failed'
 }

@@ -1,15 +1,20 @@
 /**
  * Runs a workflow once and says how it ended: always in exactly one of the five ways, never by throwing for
  * what happened inside the run. Whoever calls it provides the members; this only starts, follows and stops.
+ * With a journal on disk, calling it again with the same `runId` goes on where the run was, in whatever process.
  */
 import { type Address, address } from '../../actors/address.ts'
-import type { Behaviour } from '../../actors/behaviour.ts'
+import type { Behaviour, Snapshot } from '../../actors/behaviour.ts'
 import type { BudgetLease } from '../../actors/budget-lease.ts'
 import { RuntimeError, toRuntimeError, toWireError, type WireError } from '../../actors/errors.ts'
 import { addUsage, NO_USAGE, type RunStatus, type Usage } from '../../actors/events.ts'
 import { cancelled } from '../../actors/in-flight.ts'
+import { type Plain, toPlain } from '../../actors/plain.ts'
+import type { EffectDecision } from '../../actors/protocol.ts'
 import type { Runtime } from '../../runtime/create-runtime.ts'
-import { type Problem, partial, type RunState, statusOf, type WorkflowResult } from './run-state.ts'
+import { type BlockedRun, watchForBlocks } from './blocked-run.ts'
+import type { HumanStep } from './define-workflow.ts'
+import { type Problem, partial, question, type RunState, statusOf, type WorkflowResult } from './run-state.ts'
 
 export interface HumanQuestion {
   readonly step: string
@@ -26,6 +31,10 @@ export interface RunOptions {
   /** Role to the actors that play it. */
   readonly members: Readonly<Record<string, readonly Address[]>>
   readonly runId?: string
+  /** What else the run was started with, for its record: what it takes to start it the same way. */
+  readonly options?: Plain
+  /** What a person decided about effects of unknown outcome, by effect. */
+  readonly decisions?: ReadonlyMap<string, EffectDecision>
   readonly supervisor?: Address
   readonly budget?: BudgetLease
   readonly signal?: AbortSignal
@@ -51,70 +60,103 @@ export interface RunResult<Output = unknown> {
 const DEFAULT_RUN_MS = 3_600_000
 
 export async function runWorkflow<Output = unknown>(options: RunOptions): Promise<RunResult<Output>> {
-  const { runtime, behaviour, members } = options
-  const { clock } = runtime.host
+  const { runtime, behaviour, input } = options
+  await runtime.ready
   const runId = options.runId ?? runtime.host.id()
-  const began = clock.now()
+  const { type: workflow } = behaviour
+  const { runs, journal } = runtime
+  if (!journal.durable) return (await live(options, runId)) as RunResult<Output>
+  const over = await endedRun(runtime, runId)
+  if (over) return over as RunResult<Output>
+  const what = { input: toPlain(input ?? null, `input of ${workflow}`), options: options.options ?? {} }
+  const record = await runs.begin({ id: runId, workflow, ...what })
+  const conclude = async (result: RunResult): Promise<void> => {
+    const { status, usage, error } = result
+    const kept = toPlain(result, `result of ${workflow}`)
+    await runs.finish(runId, { status, usage, result: kept, ...(error && { error }) })
+  }
+  return (await live(options, runId, record.startedAt, conclude)) as RunResult<Output>
+}
+
+/** What a run of that id gave when it ended: it is what it gives whenever it is asked for again. */
+export async function endedRun(
+  { runs, journal, ready }: Runtime,
+  runId: string,
+): Promise<RunResult | undefined> {
+  await ready
+  const record = journal.durable ? await runs.get(runId) : undefined
+  if (!record || record.status === 'running') return undefined
+  // One that waits for a person goes on, unless its actor gave up.
+  const isOver = journal.known(address(record.workflow, runId))?.rest === 'ended'
+  return record.status === 'needs-human' && !isOver ? undefined : (record.result as unknown as RunResult)
+}
+
+/** Starts the run's actor, or finds it where it was, and follows it to the end. */
+async function live(
+  options: RunOptions,
+  runId: string,
+  startedAt?: number,
+  conclude?: (result: RunResult) => Promise<void>,
+): Promise<RunResult> {
+  const { runtime, behaviour, members, supervisor } = options
+  const { clock } = runtime.host
+  const began = startedAt ?? clock.now()
   const actor = address(behaviour.type, runId)
   const { type: workflow } = behaviour
-  const { supervisor } = options
   await runtime.spawn(behaviour, {
     id: runId,
     input: { members },
     restart: 'temporary',
+    run: runId,
     ...(supervisor && { supervisor }),
   })
-  const stopFollowing = follow(options, runsWithin(runtime, actor))
+  // Nothing is ever interrupted where nothing outlives the process.
+  const blocked = runtime.journal.durable ? watchForBlocks(runtime, runId, options.decisions) : undefined
+  const stopFollowing = follow(options, runsWithin(runtime, actor), blocked)
   if (runtime.events.on) runtime.events.emit({ type: 'run.started', at: began, actor, run: runId, workflow })
-  const { result, usage } = await outcome(options, actor, runId)
+  const { result, usage } = await outcome(options, actor, runId, blocked)
   stopFollowing()
-  await runtime.stop(actor)
+  blocked?.stop()
   const durationMs = clock.now() - began
-  const { status, error } = result
+  const { status, error, problems } = result
+  const why = error && { error }
+  const finished = { runId, workflow, status, output: result.output, usage, durationMs, problems, ...why }
+  // A node that stops has not ended the run.
+  if (error?.kind !== 'runtime-stopped') {
+    // Noted before its actor ends: what died in between is found with its result, not without its actor.
+    await conclude?.(finished)
+    if (blocked?.isBlocked) await runtime.suspendRun(runId)
+    else await runtime.stop(actor)
+  }
   if (runtime.events.on) {
-    const at = clock.now()
-    runtime.events.emit({
-      type: 'run.finished',
-      at,
-      actor,
-      run: runId,
-      workflow,
-      status,
-      usage,
-      durationMs,
-      ...(error && { error }),
-    })
+    const ended = { type: 'run.finished', at: clock.now(), actor, run: runId, workflow } as const
+    runtime.events.emit({ ...ended, status, usage, durationMs, ...why })
   }
-  const { problems } = result
-  return {
-    runId,
-    workflow,
-    status,
-    output: result.output as Output,
-    usage,
-    durationMs,
-    problems,
-    ...(error && { error }),
-  }
+  return finished
 }
 
 async function outcome(
   { runtime, input, budget, signal, timeoutMs = DEFAULT_RUN_MS }: RunOptions,
   actor: Address,
   run: string,
+  blocked: BlockedRun | undefined,
 ): Promise<{ result: WorkflowResult; usage: Usage }> {
   const seen = meter(runtime, run)
+  const state = (): RunState | undefined => runtime.snapshot(actor)?.context as RunState | undefined
   try {
-    const answered = await runtime.askWithUsage(actor, 'workflow.start', input, {
+    const answer = runtime.askWithUsage(actor, 'workflow.start', input, {
       run,
       timeoutMs,
+      key: 'start',
       ...(budget && { budget }),
       ...(signal && { signal }),
     })
-    return { result: answered.value as WorkflowResult, usage: answered.spent ?? NO_USAGE }
+    answer.catch(() => {})
+    const answered = await (blocked ? Promise.race([answer, blocked.blocked]) : answer)
+    if (answered) return { result: answered.value as WorkflowResult, usage: answered.spent ?? NO_USAGE }
+    return { result: ended((blocked as BlockedRun).why(), state()), usage: seen.total() }
   } catch (thrown) {
-    const state = runtime.snapshot(actor)?.context as RunState | undefined
-    return { result: ended(toRuntimeError(thrown, 'internal'), state), usage: seen.total() }
+    return { result: ended(toRuntimeError(thrown, 'internal'), state()), usage: seen.total() }
   } finally {
     seen.stop()
   }
@@ -151,12 +193,20 @@ function runsWithin(runtime: Runtime, actor: Address, found = new Set<Address>()
   return found
 }
 
-/** Passes questions of these runs to whoever answers them. A question that gets no fitting answer ends its run. */
-function follow({ runtime, onHuman, signal }: RunOptions, runs: ReadonlySet<Address>): () => void {
+/**
+ * Passes questions of these runs to whoever answers them. A question that gets no fitting answer ends its run, or,
+ * where it can be taken up again, leaves it waiting.
+ */
+function follow(
+  { runtime, onHuman, signal }: RunOptions,
+  runs: ReadonlySet<Address>,
+  blocked: BlockedRun | undefined,
+): () => void {
   const over = new AbortController()
   const anySignal = signal ? AbortSignal.any([signal, over.signal]) : over.signal
   const answer = async (actor: Address, question: HumanQuestion): Promise<void> => {
     const { step } = question
+    if (!onHuman && blocked) return blocked.unanswered(step)
     try {
       if (!onHuman) throw unanswerable(step)
       const answer = await Promise.race([onHuman(question, anySignal), whenAborted(anySignal)])
@@ -168,6 +218,10 @@ function follow({ runtime, onHuman, signal }: RunOptions, runs: ReadonlySet<Addr
       if (!(error instanceof RuntimeError)) throw error
     }
   }
+  for (const actor of runs) {
+    const pending = pendingQuestion(runtime.snapshot(actor))
+    if (pending) void answer(actor, pending)
+  }
   const subscriptions = [...runs].map(actor =>
     runtime.subscribe(`ac.*.event.${actor.replace('/', '.')}.human.asked`, body =>
       answer(actor, body as unknown as HumanQuestion),
@@ -177,6 +231,15 @@ function follow({ runtime, onHuman, signal }: RunOptions, runs: ReadonlySet<Addr
     over.abort()
     for (const subscription of subscriptions) subscription.unsubscribe()
   }
+}
+
+/** The question that a run waits with, which it asked in an earlier process. */
+function pendingQuestion(snapshot: Snapshot | undefined): HumanQuestion | undefined {
+  for (const meta of Object.values(snapshot?.getMeta() ?? {})) {
+    const { human } = (meta ?? {}) as { readonly human?: HumanStep }
+    if (human) return question(human, snapshot?.context as RunState) as HumanQuestion
+  }
+  return undefined
 }
 
 const unanswerable = (step: string): RuntimeError =>

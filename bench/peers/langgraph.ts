@@ -85,13 +85,19 @@ async function fakeChatModel(): Promise<ChatModel> {
   return new FakeChatModel({})
 }
 
-async function tenNodes(withMemory: boolean): Promise<Measured> {
-  const { StateGraph, MemorySaver, START, END, Annotation } =
-    await loadPeer<LangGraph>('@langchain/langgraph')
+/** A graph of ten nodes in a row, each adding one. */
+export async function countingGraph(): Promise<Graph> {
+  const { StateGraph, START, END, Annotation } = await loadPeer<LangGraph>('@langchain/langgraph')
   const name = (i: number): string => (i === 0 ? START : i > STEPS ? END : `step-${i}`)
   let graph = new StateGraph(Annotation.Root({ n: Annotation() }))
   for (let i = 1; i <= STEPS; i++) graph = graph.addNode(name(i), ({ n }) => ({ n: n + 1 }))
   for (let i = 0; i <= STEPS; i++) graph = graph.addEdge(name(i), name(i + 1))
+  return graph
+}
+
+async function tenNodes(withMemory: boolean): Promise<Measured> {
+  const { MemorySaver } = await loadPeer<LangGraph>('@langchain/langgraph')
+  const graph = await countingGraph()
   const memory = withMemory ? new MemorySaver() : undefined
   const app = graph.compile(memory && { checkpointer: memory })
   const step = await timed(

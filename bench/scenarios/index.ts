@@ -2,8 +2,20 @@
 import type { Scenario } from '../scenario.ts'
 import { agentTurn } from './agent-turn.ts'
 import { coldStart } from './cold-start.ts'
+import { durableStep } from './durable-step.ts'
 import { localAsk } from './local-ask.ts'
+import { passivation } from './passivation.ts'
+import { recovery } from './recovery.ts'
 import { spawn } from './spawn.ts'
 import { workflowSteps } from './workflow-steps.ts'
 
-export const SCENARIOS: readonly Scenario[] = [localAsk, agentTurn, workflowSteps, spawn, coldStart]
+export const SCENARIOS: readonly Scenario[] = [
+  localAsk,
+  agentTurn,
+  workflowSteps,
+  durableStep,
+  recovery,
+  passivation,
+  spawn,
+  coldStart,
+]

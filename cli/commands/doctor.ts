@@ -4,11 +4,11 @@
  */
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
+import { packageVersion } from '../../runtime/package-version.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { type Check, diagnose, type Facts } from '../diagnosis.ts'
 import { EXIT } from '../failure.ts'
 import { findNatsServer } from '../nats-server.ts'
-import { packageVersion } from '../package-version.ts'
 import { type Paint, printable } from '../terminal.ts'
 
 const OPTIONAL_PACKAGES = [{ name: 'nats', purpose: 'to join several processes, which is not there yet' }]

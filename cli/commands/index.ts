@@ -11,6 +11,36 @@ export const COMMANDS: readonly CommandListing[] = [
     load: async () => (await import('./run.ts')).run,
   },
   {
+    name: 'resume',
+    summary: 'go on with an unfinished run',
+    load: async () => (await import('./resume.ts')).resume,
+  },
+  {
+    name: 'runs',
+    summary: 'list, show, end, verify and remove runs',
+    load: async () => (await import('./runs.ts')).runs,
+  },
+  {
+    name: 'replay',
+    summary: 'show a run again from its journal, or fork it at a step',
+    load: async () => (await import('./replay.ts')).replay,
+  },
+  {
+    name: 'why',
+    summary: 'show what led to a message, an effect or a step, and what it cost',
+    load: async () => (await import('./why.ts')).why,
+  },
+  {
+    name: 'dead',
+    summary: 'list, show, send again and drop dead letters',
+    load: async () => (await import('./dead.ts')).dead,
+  },
+  {
+    name: 'journal',
+    summary: 'back up, restore and verify what is kept',
+    load: async () => (await import('./journal.ts')).journal,
+  },
+  {
     name: 'doctor',
     summary: 'check what this machine offers: Node, bus, models, search',
     load: async () => (await import('./doctor.ts')).doctor,

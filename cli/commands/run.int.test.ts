@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import * as assert from 'uvu/assert'
 import type { Finding } from '../../agents/research/document.ts'
 import { newScene, TOPIC } from '../../agents/research/testdata/team-scene.ts'
-import { type Fault, type ModelServer, startModelServer } from '../../agents/testkit/model-server.ts'
-import { researchAnswer } from '../../agents/testkit/research-answers.ts'
 import { testSuite } from '../../runtime/testkit/suite.ts'
+import { ended, type Ran, start, whenAsked, withModel } from '../testdata/command-line.ts'
 
 const test = testSuite('cli/commands/run (process)', { limitMs: 60_000 })
 
@@ -18,63 +16,9 @@ test.after(() => scene.remove())
 const MAIN = resolve('cli/main.ts')
 const RESEARCH = ['run', 'research-team', '--topic', TOPIC]
 
-interface Ran {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-  readonly ms: number
-}
-
-function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
-  const {
-    NO_COLOR: _,
-    FORCE_COLOR: __,
-    OPENAI_API_KEY: ___,
-    OPENAI_BASE_URL: ____,
-    ...inherited
-  } = process.env
-  return spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
-    env: { ...inherited, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
-
-async function ended(child: ChildProcess): Promise<Ran> {
-  const began = performance.now()
-  let [stdout, stderr] = ['', '']
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-  })
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-  })
-  const [status] = await once(child, 'close')
-  return { status, stdout, stderr, ms: performance.now() - began }
-}
-
 /** Runs the command line in the folder of the documents. */
 const run = (args: readonly string[], env?: Record<string, string>): Promise<Ran> =>
   ended(start([...args, '--cwd', scene.cwd], env))
-
-async function withModel<T>(
-  faults: readonly Fault[],
-  body: (env: Record<string, string>, server: ModelServer) => Promise<T>,
-): Promise<T> {
-  const server = await startModelServer({
-    faults,
-    respond: ({ messages, response_format }) => ({
-      object: researchAnswer(
-        response_format?.json_schema?.name,
-        String(messages.find(message => message.role === 'user')?.content),
-      ),
-    }),
-  })
-  try {
-    return await body({ OPENAI_BASE_URL: server.url }, server)
-  } finally {
-    await server.close()
-  }
-}
 
 const MODEL = ['--model', 'openai-compatible:test', '--depth', 'quick', '--sources', '*.md']
 
@@ -97,7 +41,16 @@ test('--json gives one object: run, workflow, status, output, usage, duration; n
 
 test('a real question over real documentation: five findings, quoted, spread, under five seconds', async () => {
   const topic = 'How do clients reconnect, drain and close?'
-  const args = ['run', 'research-team', '--topic', topic, '--sources', 'node_modules/nats/**/*.md', '--json']
+  const args = [
+    'run',
+    'research-team',
+    '--topic',
+    topic,
+    '--sources',
+    'node_modules/nats/**/*.md',
+    '--json',
+    '--ephemeral',
+  ]
   const { status, stdout, ms } = await ended(start(args))
   assert.is(status, 0)
   const { output } = JSON.parse(stdout)
@@ -297,7 +250,7 @@ test('the first Ctrl-C cancels: 130 within two seconds, and the server sees it',
   withModel([{}, { hang: true }, { hang: true }], async (env, server) => {
     const child = start([...RESEARCH, ...MODEL, '--json', '--cwd', scene.cwd], env)
     const work = ended(child)
-    while (server.log.length < 3) await new Promise(done => setTimeout(done, 10))
+    await whenAsked(server, 3)
     const began = performance.now()
     child.kill('SIGINT')
     const { status, stdout, stderr } = await work
@@ -313,7 +266,7 @@ test('a second Ctrl-C ends the process at once', () =>
   withModel([{ hang: true }], async (env, server) => {
     const child = start([...RESEARCH, ...MODEL, '--cwd', scene.cwd], env)
     const work = ended(child)
-    while (server.log.length < 1) await new Promise(done => setTimeout(done, 10))
+    await whenAsked(server, 1)
     const began = performance.now()
     child.kill('SIGINT')
     child.kill('SIGINT')

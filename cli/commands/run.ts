@@ -1,23 +1,26 @@
 /** `agenticraft run WORKFLOW`: runs a workflow to its end; progress on stderr, the result on stdout. */
 import { resolve } from 'node:path'
-import { fromWireError, RuntimeError } from '../../actors/errors.ts'
-import type { RunStatus } from '../../actors/events.ts'
-import type { RunResult } from '../../agents/workflow/run-workflow.ts'
+import { token } from '../../actors/address.ts'
+import { RuntimeError } from '../../actors/errors.ts'
+import { type Plain, toPlain } from '../../actors/plain.ts'
 import type { RunnableWorkflow } from '../../agents/workflow/runnable.ts'
-import { createRuntime } from '../../runtime/create-runtime.ts'
+import type { Runtime } from '../../runtime/create-runtime.ts'
+import { carryOut, tellUnfinished } from '../carry-out.ts'
 import type { Command, CommandContext, Parser } from '../command.ts'
-import { describeFailure, EXIT, type ExitCode, exitCodeOf, formatFailure } from '../failure.ts'
-import { refuseUnwritable, writeOut } from '../out-file.ts'
+import { addDataDir, dataDirOf, openRuntime, prepareDataDir } from '../data-dir.ts'
+import { addLiveFlags } from '../go-on.ts'
+import { refuseUnwritable } from '../out-file.ts'
 import { fieldsOf, inputOf, optionsOf, wholeNumber } from '../run-options.ts'
-import { seconds } from '../run-progress.ts'
-import { showRun } from '../run-view.ts'
-import { printable } from '../terminal.ts'
+import { recordedFolder, type StartOptions } from '../stored-runs.ts'
 
 interface RunFlags {
   readonly stream?: boolean
   readonly out?: string
   readonly size?: string
   readonly model?: string
+  readonly ephemeral?: boolean
+  readonly dataDir?: string
+  readonly runId?: string
 }
 
 export const run: Command = {
@@ -43,36 +46,52 @@ export const run: Command = {
     const input = inputOf(workflow, context.options)
     const size = wholeNumber('--size', flags.size)
     if (flags.out) await refuseUnwritable(resolve(context.cwd, flags.out))
-    const runtime = createRuntime()
-    const runId = runtime.host.id()
-    const { terminal, signal } = context
-    const { model, stream = false } = flags
-    const stopShowing = showRun({
-      runtime,
-      runId,
-      workflow: name,
-      model,
-      stream,
-      terminal,
-      signal,
-    })
-    try {
-      const result = await workflow.run(input, {
-        runtime,
-        runId,
-        cwd: context.cwd,
-        env: context.env,
-        signal,
-        ...(size !== undefined && { size }),
-        ...(model !== undefined && { model }),
-      })
-      stopShowing()
-      return await finish(workflow, result, flags, context)
-    } finally {
-      stopShowing()
-      await runtime.stop()
+    const dataDir = await placeOf(flags, context)
+    const { model } = flags
+    const start: StartOptions = {
+      ...(size !== undefined && { size }),
+      ...(model !== undefined && { model }),
+      ...(dataDir !== undefined && { folder: recordedFolder(dataDir, context.cwd) }),
     }
+    const runtime = await openRuntime(dataDir)
+    const id = await begin(runtime, flags, workflow, input, start, context).catch(async error => {
+      await runtime.stop()
+      throw error
+    })
+    const folder = context.cwd
+    return carryOut({ runtime, workflow, run: { id, input: input as Plain }, start, folder, flags, context })
   },
+}
+
+/** Where the run is kept; undefined when it is not. Throws `usage`, `store-failed`. */
+async function placeOf({ ephemeral, dataDir }: RunFlags, context: CommandContext) {
+  if (ephemeral && dataDir !== undefined)
+    throw new RuntimeError('usage', '--ephemeral keeps nothing, so it does not go with --data-dir')
+  if (ephemeral) return undefined
+  const dir = dataDirOf(context)
+  await prepareDataDir(dir)
+  return dir
+}
+
+/** Notes the new run and returns its id. Throws `usage` for an id that another run has. */
+async function begin(
+  runtime: Runtime,
+  { runId }: RunFlags,
+  { name: workflow }: RunnableWorkflow,
+  input: unknown,
+  options: StartOptions,
+  context: CommandContext,
+): Promise<string> {
+  const { runs, journal, host } = runtime
+  const id = runId === undefined ? host.id() : token(runId, 'run id')
+  if (!journal.durable) return id
+  if (await runs.get(id))
+    throw new RuntimeError('usage', `there is a run "${id}" already`, {
+      fix: `choose another id, or go on with that run: agenticraft resume ${id}`,
+    })
+  await tellUnfinished(runtime, context)
+  await runs.begin({ id, workflow, input: toPlain(input), options: toPlain(options) })
+  return id
 }
 
 function unknownWorkflow(name: string, known: readonly RunnableWorkflow[]): RuntimeError {
@@ -86,60 +105,7 @@ function addFlags(parser: Parser): void {
   parser
     .option('--size <number>', 'how many agents the team has (3 to 10)')
     .option('--model <provider:model>', 'think with this language model; without one, work extractively')
-    .option('--stream', 'print every event as a line of JSON, the result last')
-    .option('--out <file>', 'write the result to this file instead of stdout')
-}
-
-/** A run that failed exits as its cause does: 69 when a model cannot be reached, 78 when a source is missing. */
-function exitOf({ status, error }: RunResult): ExitCode {
-  if (status === 'failed' && error) return exitCodeOf(error.kind)
-  const exits: Readonly<Record<RunStatus, ExitCode>> = {
-    done: EXIT.ok,
-    failed: EXIT.failed,
-    'budget-exhausted': EXIT.failed,
-    'needs-human': EXIT.failed,
-    cancelled: EXIT.interrupted,
-  }
-  return exits[status]
-}
-
-async function finish(
-  workflow: RunnableWorkflow,
-  result: RunResult,
-  flags: RunFlags,
-  context: CommandContext,
-): Promise<ExitCode> {
-  const { terminal } = context
-  const { problems, error, ...rest } = result
-  const object = { ...rest, ...(problems.length > 0 && { problems }), ...(error && { error }) }
-  if (flags.stream) terminal.data(JSON.stringify({ v: 1, type: 'result', ...object }))
-  const succeeded = result.status === 'done'
-  if (succeeded || terminal.json) {
-    const text = terminal.json ? JSON.stringify(object) : workflow.render(result.output)
-    if (flags.out) await writeOut(resolve(context.cwd, flags.out), text, terminal)
-    else if (!flags.stream) terminal.data(text)
-  }
-  const skipped = problems.filter(
-    one => one.error.kind !== 'cancelled' && one.error.message !== error?.message,
-  )
-  for (const { step, error: why } of skipped)
-    terminal.message(paint => `  ${paint('yellow', '!')} ${printable(`${step}: ${why.code} ${why.message}`)}`)
-  if (error && !terminal.json) {
-    terminal.failure(paint => formatFailure(describeFailure(fromWireError(error), terminal.debug), paint))
-  }
-  terminal.message(summary(result, flags))
-  return exitOf(result)
-}
-
-function summary({ status, durationMs, usage }: RunResult, { out }: RunFlags): string {
-  const tokens = usage.inputTokens + usage.outputTokens
-  const parts = [
-    `${status} in ${seconds(durationMs)}`,
-    ...(usage.modelCalls > 0
-      ? [`${usage.modelCalls} model call${usage.modelCalls === 1 ? '' : 's'}`, `${tokens} tokens`]
-      : []),
-    ...(usage.costUsd ? [`$${usage.costUsd.toFixed(4)}`] : []),
-    ...(out && status === 'done' ? [`written to ${out}`] : []),
-  ]
-  return parts.join(', ')
+  addDataDir(addLiveFlags(parser))
+    .option('--ephemeral', 'keep nothing: the run cannot be resumed or replayed')
+    .option('--run-id <id>', 'the id of the run, instead of a made up one')
 }

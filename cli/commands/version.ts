@@ -1,6 +1,7 @@
 /** `agenticraft version`: the version, and with `--json` also that of Node and the platform, for reports. */
+
+import { packageVersion } from '../../runtime/package-version.ts'
 import type { Command } from '../command.ts'
-import { packageVersion } from '../package-version.ts'
 
 export const version: Command = {
   name: 'version',

@@ -3,7 +3,6 @@ import type { Address } from '../../actors/address.ts'
 import { RuntimeError } from '../../actors/errors.ts'
 import type { Commit, Recorded, StoredState } from '../../actors/journal.ts'
 
-/** A commit that concerns an effect, which a journal must sync. */
 export const commitOf = (actor: Address, seq: number): Commit => ({
   actor,
   seq,
@@ -11,9 +10,6 @@ export const commitOf = (actor: Address, seq: number): Commit => ({
   taken: { kind: 'message', type: 'task.assign', body: { seq }, cause: { id: `m.${seq}` }, attempt: 1 },
   acts: [{ act: 'start', child: 'call', src: 'model', input: { prompt: `${seq} `.repeat(40) } }],
 })
-
-/** A commit that concerns none, which a journal may leave to the next sync. */
-export const quietCommit = (actor: Address, seq: number): Commit => ({ ...commitOf(actor, seq), acts: [] })
 
 export const stateOf = (seq: number): StoredState => ({
   value: 'working',

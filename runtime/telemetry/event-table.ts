@@ -57,6 +57,22 @@ export const EVENT_TABLE: EventTable = {
     fields: ['restarts'],
     message: e => `${e.actor} restarted (${times(e.restarts)} so far)`,
   },
+  'actor.recovered': {
+    level: 'info',
+    fields: ['commits', 'supervisor'],
+    message: e => `${e.actor} came back from its journal (${e.commits} commits)`,
+  },
+  'actor.passivated': {
+    level: 'trace',
+    fields: [],
+    message: e => `${e.actor} left memory`,
+  },
+  'journal.failed': {
+    level: 'error',
+    fields: ['error', 'delayMs'],
+    message: e =>
+      `a commit of ${e.actor} could not be stored, tried again in ${e.delayMs} ms: ${said(e.error)}`,
+  },
   'actor.committed': {
     level: 'trace',
     fields: ['seq', 'message', 'state', 'durationMs'],
@@ -97,6 +113,11 @@ export const EVENT_TABLE: EventTable = {
     level: 'info',
     fields: ['effect', 'name', 'attempt', 'delayMs', 'reason', 'remedy'],
     message: e => `${e.name} of ${e.actor} is tried again in ${e.delayMs} ms (${e.reason})`,
+  },
+  'effect.parked': {
+    level: 'warn',
+    fields: ['effect', 'name', 'attempt', 'input', 'why'],
+    message: e => `${e.name} of ${e.actor} waits for a person: ${e.why}`,
   },
   'effect.gave-up': {
     level: 'error',

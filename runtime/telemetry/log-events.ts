@@ -8,7 +8,7 @@ import { entryOf, levelOf } from './event-table.ts'
 import type { Logger } from './logger.ts'
 
 /** Fields that carry what users and models say. */
-const CONTENT: ReadonlySet<string> = new Set(['body', 'note'])
+const CONTENT: ReadonlySet<string> = new Set(['body', 'note', 'input'])
 
 const MAX_ITEMS = 20
 

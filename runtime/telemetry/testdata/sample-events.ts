@@ -30,6 +30,9 @@ export const SAMPLE_EVENTS: SampleEvents = {
   'actor.stopped': { ...stamp, type: 'actor.stopped', reason: 'asked' },
   'actor.crashed': { ...stamp, type: 'actor.crashed', error: SAMPLE_ERROR },
   'actor.restarted': { ...stamp, type: 'actor.restarted', restarts: 1 },
+  'actor.recovered': { ...stamp, type: 'actor.recovered', commits: 7, supervisor: root },
+  'actor.passivated': { ...stamp, type: 'actor.passivated' },
+  'journal.failed': { ...stamp, type: 'journal.failed', error: SAMPLE_ERROR, delayMs: 200 },
   'actor.committed': {
     ...stamp,
     type: 'actor.committed',
@@ -57,6 +60,12 @@ export const SAMPLE_EVENTS: SampleEvents = {
     delayMs: 250,
     reason: 'failed',
     remedy: { model: 'openai:other' },
+  },
+  'effect.parked': {
+    ...effect,
+    type: 'effect.parked',
+    input: { to: 'a@example.org' },
+    why: 'it was under way when its process ended',
   },
   'effect.gave-up': { ...effect, type: 'effect.gave-up', reason: 'failed', error: SAMPLE_ERROR },
   'supervisor.decided': {

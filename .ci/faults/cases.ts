@@ -1,0 +1,16 @@
+/** The list of fault injections, in the order of `docs/faults.md`. A new one is a file and a line here. */
+import { damagedFiles } from './damaged-files.ts'
+import type { FaultCase } from './fault-case.ts'
+import { fullDisks } from './full-disks.ts'
+import { kills } from './kills.ts'
+import { powerCuts, powerCutsByTheStandard } from './power-cuts.ts'
+import { simulations } from './simulations.ts'
+
+export const FAULT_CASES: readonly FaultCase[] = [
+  simulations,
+  kills,
+  powerCuts,
+  powerCutsByTheStandard,
+  fullDisks,
+  damagedFiles,
+]
