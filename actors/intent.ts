@@ -5,7 +5,7 @@ import type { BudgetLease } from './budget-lease.ts'
 import type { Cause } from './cause.ts'
 import type { Cancel } from './clock.ts'
 import type { EffectClass, EffectSpec } from './effect.ts'
-import { fromWireError, type RuntimeError, toWireError, type WireError } from './errors.ts'
+import { fromWireError, RuntimeError, toWireError, type WireError } from './errors.ts'
 import type { Usage } from './events.ts'
 import type { IntentPhase, StoredIntent } from './outstanding.ts'
 import type { Plain } from './plain.ts'
@@ -129,3 +129,18 @@ export function classOf({ class: declared, check, undo }: EffectSpec<unknown, un
   if (declared === 'compensable' && !undo) return 'manual'
   return declared
 }
+
+export const interrupted = ({ src, attempt }: Intent): RuntimeError =>
+  new RuntimeError(
+    'effect-interrupted',
+    `attempt ${attempt} of "${src}" was under way when its process ended`,
+    {
+      why: 'whether it happened is not known',
+      details: { effect: src, attempt },
+    },
+  )
+
+export const skipped = ({ src }: Intent): RuntimeError =>
+  new RuntimeError('effect-skipped', `"${src}" was skipped by a person's decision`, {
+    why: 'its outcome was not known, and nobody wanted it repeated',
+  })

@@ -8,11 +8,11 @@ import { heldFor } from './budget.ts'
 import { noteExhausted } from './budget-events.ts'
 import type { Cause } from './cause.ts'
 import type { Envelope } from './envelope.ts'
-import { RuntimeError, toRuntimeError, toWireError } from './errors.ts'
+import { type RuntimeError, toRuntimeError, toWireError } from './errors.ts'
 import { NO_USAGE, type Usage } from './events.ts'
 import { cancelled, deadlineOf, stamp } from './in-flight.ts'
 import { postponed } from './inbound.ts'
-import { classOf, type Intent, newIntent } from './intent.ts'
+import { classOf, type Intent, interrupted, newIntent, skipped } from './intent.ts'
 import type { Act, Commit, Taken } from './journal.ts'
 import type { Self } from './ledger.ts'
 import type { AskInput } from './machine.ts'
@@ -20,7 +20,7 @@ import { answerKey } from './outbox.ts'
 import type { Plain } from './plain.ts'
 import * as protocol from './protocol.ts'
 import { cycle } from './refusals.ts'
-import { reasonOf } from './strategy.ts'
+import { beforeRepeating, reasonOf } from './strategy.ts'
 
 type Settles = Taken & { readonly kind: 'result' | 'failure' | 'attempt-failed' }
 
@@ -91,6 +91,9 @@ export class Intents {
     intent.first = first
     intent.phase = 'waiting'
     intent.due = due
+    // The time a person took does not count.
+    if (intent.why !== undefined)
+      intent.deadline = deadlineOf(undefined, due, this.#self.policy.timeouts.taskMs)
     intent.why = undefined
     this.#reserve(intent)
     if (!this.#live) return
@@ -207,7 +210,8 @@ export class Intents {
     } else {
       const due = host.clock.now()
       const attempt = intent.attempt + 1
-      outcome({ kind: 'retry', intent: id, attempt, due, reason: 'interrupted' }, intent.cause)
+      const first = intent.spec ? beforeRepeating(classOf(intent.spec)) : {}
+      outcome({ kind: 'retry', intent: id, attempt, due, reason: 'interrupted', ...first }, intent.cause)
     }
     return true
   }
@@ -383,18 +387,3 @@ export class Intents {
     host.send(protocol.message(`${id}.cancel`, address, askedOf, protocol.CANCEL, { correlation: id }, cause))
   }
 }
-
-const interrupted = ({ src, attempt }: Intent): RuntimeError =>
-  new RuntimeError(
-    'effect-interrupted',
-    `attempt ${attempt} of "${src}" was under way when its process ended`,
-    {
-      why: 'whether it happened is not known',
-      details: { effect: src, attempt },
-    },
-  )
-
-const skipped = ({ src }: Intent): RuntimeError =>
-  new RuntimeError('effect-skipped', `"${src}" was skipped by a person's decision`, {
-    why: 'its outcome was not known, and nobody wanted it repeated',
-  })

@@ -163,7 +163,8 @@ export function decideEffect(policy: EffectPolicy, failure: EffectFailure): Effe
 const repeatable = ({ class: effectClass, reason }: EffectFailure): boolean =>
   effectClass !== 'manual' || NOT_BEGUN.has(reason)
 
-const beforeRepeating = (effectClass: EffectClass): { readonly first?: 'check' | 'undo' } => {
+/** What must be done before an effect that may have happened is made again. */
+export const beforeRepeating = (effectClass: EffectClass): { readonly first?: 'check' | 'undo' } => {
   if (effectClass === 'verifiable') return { first: 'check' }
   return effectClass === 'compensable' ? { first: 'undo' } : {}
 }
