@@ -128,7 +128,9 @@ export class Intents {
       intent.phase = 'reported'
       intent.interruptions++
       intent.error = toWireError(interrupted(intent))
-      this.#release(intent, undefined)
+      // What was held for it stays held: it may have been spent, and nobody can say.
+      intent.held = undefined
+      intent.usage = undefined
     }
   }
 

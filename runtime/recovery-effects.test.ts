@@ -149,7 +149,7 @@ test('a budget is spent once, over however many lives', async () => {
     }
     await world.clock.advance(5_000)
     assert.is(answer.outcome, 'budget-exhausted')
-    assert.is(calls, 5 + interrupted, 'only what was interrupted is called again')
+    assert.ok(interrupted === 4 && calls === 5, 'what was interrupted may have been spent, and counts')
   }
 })
 

@@ -10,7 +10,7 @@ import { fanOut } from './fan-out.ts'
 const test = testSuite('runtime/testkit/simulation/scenarios', { limitMs: 120_000 })
 
 const SCENARIOS: readonly Scenario[] = [effectChain, fanOut, coordinator]
-const SEEDS = 25
+const SEEDS = 130
 
 /** What is shown of a failure: the seed that repeats it. */
 const failures = ({ failures }: SimulationSummary): readonly string[] =>
@@ -37,7 +37,7 @@ for (const scenario of SCENARIOS) {
   })
 
   test(`${scenario.name}: keeps what must never break while faults go on to the end`, async () => {
-    const summary = await simulateMany({ seeds: 10, from: 3_000, scenario, mode: 'safety' })
+    const summary = await simulateMany({ seeds: 30, from: 3_000, scenario, mode: 'safety' })
     assert.equal(failures(summary), [])
   })
 }
