@@ -6,6 +6,7 @@
 import type { Address } from './address.ts'
 import type { Cause } from './cause.ts'
 import type { CellHost } from './cell-host.ts'
+import type { Clock } from './clock.ts'
 import type { EffectContext } from './effect.ts'
 import { RuntimeError, toRuntimeError, toWireError } from './errors.ts'
 import { addUsage } from './events.ts'
@@ -107,7 +108,7 @@ export class InFlight {
       intent.phase = 'running'
       if (host.events.on) host.events.emit({ type: 'effect.started', ...stamp(intent, address, began) })
       const limits = this.#limits(intent, began)
-      const result = run(intent, this.#context(intent, turn, limits))
+      const result = run(intent, this.#context(intent, turn, limits), host.clock)
       if (!isPromise(result)) {
         this.#succeed(intent, turn, began, result)
         return
@@ -263,23 +264,32 @@ export class InFlight {
 }
 
 /** One call; after an attempt of unknown outcome, whatever its class wants done before it. */
-function run({ spec, input, id, first }: Intent, context: EffectContext): unknown {
-  if (first === 'check') return checked(spec, input, id, context)
-  if (first === 'undo') return undone(spec, input, id, context)
+function run(intent: Intent, context: EffectContext, clock: Clock): unknown {
+  const { spec, input, first } = intent
+  if (first === undefined) return spec?.run(input, context)
+  return first === 'check' ? checked(intent, context, clock) : undone(intent, context, clock)
+}
+
+async function checked(intent: Intent, context: EffectContext, clock: Clock): Promise<unknown> {
+  const { spec, input, id } = intent
+  const found = await spec?.check?.(id, input)
+  if (found?.done) return found.output
+  stillWanted(intent, context, clock)
   return spec?.run(input, context)
 }
 
-type Spec = Intent['spec']
-
-async function checked(spec: Spec, input: Plain, key: string, context: EffectContext): Promise<unknown> {
-  const found = await spec?.check?.(key, input)
-  return found?.done ? found.output : spec?.run(input, context)
+async function undone(intent: Intent, context: EffectContext, clock: Clock): Promise<unknown> {
+  const { spec, input, id } = intent
+  await spec?.undo?.(id, input)
+  stillWanted(intent, context, clock)
+  return spec?.run(input, context)
 }
 
-async function undone(spec: Spec, input: Plain, key: string, context: EffectContext): Promise<unknown> {
-  await spec?.undo?.(key, input)
-  context.signal.throwIfAborted()
-  return spec?.run(input, context)
+/** Finding out took its time. */
+function stillWanted(intent: Intent, { signal, deadline }: EffectContext, clock: Clock): void {
+  signal.throwIfAborted()
+  const now = clock.now()
+  if (deadline !== undefined && now >= deadline) throw timedOut(intent, now - intent.startedAt, deadline)
 }
 
 interface Limits {

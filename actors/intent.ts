@@ -144,3 +144,13 @@ export const skipped = ({ src }: Intent): RuntimeError =>
   new RuntimeError('effect-skipped', `"${src}" was skipped by a person's decision`, {
     why: 'its outcome was not known, and nobody wanted it repeated',
   })
+
+/**
+ * Whether an attempt may have been under way when the process ended, as far as the ledger tells at time `at`. One
+ * that waited for its time may have begun; what may not be repeated freely is not left to a clock that may jump.
+ */
+export function mayHaveBegun({ phase, due = 0, spec }: Intent, at: number): boolean {
+  if (phase !== 'waiting') return phase === 'running'
+  const effectClass = spec && classOf(spec)
+  return due <= at || (effectClass !== 'pure' && effectClass !== 'idempotent')
+}

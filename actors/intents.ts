@@ -12,7 +12,7 @@ import { type RuntimeError, toRuntimeError, toWireError } from './errors.ts'
 import { NO_USAGE, type Usage } from './events.ts'
 import { cancelled, deadlineOf, stamp } from './in-flight.ts'
 import { postponed } from './inbound.ts'
-import { classOf, type Intent, interrupted, newIntent, skipped } from './intent.ts'
+import { classOf, type Intent, interrupted, mayHaveBegun, newIntent, skipped } from './intent.ts'
 import type { Act, Commit, Taken } from './journal.ts'
 import type { Self } from './ledger.ts'
 import type { AskInput } from './machine.ts'
@@ -123,8 +123,7 @@ export class Intents {
     for (const intent of this.#flight?.all() ?? []) {
       if (intent.deadline !== undefined) intent.deadline += downMs
       if (intent.cause) intent.cause = postponed(intent.cause, downMs)
-      const mayRun = intent.phase === 'running' || (intent.phase === 'waiting' && (intent.due ?? 0) <= at)
-      if (!intent.spec || !mayRun) continue
+      if (!intent.spec || !mayHaveBegun(intent, at)) continue
       intent.phase = 'reported'
       intent.interruptions++
       intent.error = toWireError(interrupted(intent))

@@ -74,8 +74,10 @@ export class CommitLine {
         return stored
       },
       async isStored() {
-        const last = (await journal.read(actor))?.commits.at(-1)
-        return last?.seq === seq && sameData(last.taken, taken)
+        // Later ones of the same actor may have reached the disk with it.
+        const recorded = await journal.read(actor)
+        const stored = recorded?.commits.find(one => one.seq === seq)
+        return stored ? sameData(stored.taken, taken) : (recorded?.snapshot?.seq ?? 0) >= seq
       },
     })
   }

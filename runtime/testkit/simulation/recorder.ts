@@ -84,17 +84,17 @@ const watch = (memory: Memory, journal: Journal): Journal => ({
   append(commit, state, options) {
     const { unsynced, doubtful } = memory
     const before = options?.sync ? [...unsynced] : undefined
+    // Until its journal says that it is stored, nobody knows.
+    doubtful.set(place(commit.actor, commit.seq), commit)
     const stored = journal.append(commit, state, options)
     const noted = (): void => {
+      doubtful.delete(place(commit.actor, commit.seq))
       acknowledge(memory, commit)
       if (!before) return
       for (const each of [...before, commit]) unsynced.delete(each)
     }
     if (!stored) return noted()
-    return stored.then(noted, error => {
-      doubtful.set(place(commit.actor, commit.seq), commit)
-      throw error
-    })
+    return stored.then(noted)
   },
   async remove(actor) {
     memory.removing.add(actor)
@@ -124,11 +124,15 @@ function acknowledge(memory: Memory, commit: Commit): void {
   if (taken.kind === 'result' || taken.kind === 'failure') settle(memory, taken.intent)
 }
 
+/** Commits that were refused and are there all the same, since a later one of their actor was acknowledged. */
 function takeOnRefused(memory: Memory, { actor, seq }: Commit): void {
-  const refused = memory.doubtful.get(place(actor, seq - 1))
-  if (!refused || (memory.current.get(actor)?.commits.at(-1)?.seq ?? 0) !== seq - 2) return
-  memory.doubtful.delete(place(actor, seq - 1))
-  acknowledge(memory, refused)
+  const last = memory.current.get(actor)?.commits.at(-1)?.seq ?? 0
+  for (let at = last + 1; at < seq; at++) {
+    const refused = memory.doubtful.get(place(actor, at))
+    if (!refused) return
+    memory.doubtful.delete(place(actor, at))
+    acknowledge(memory, refused)
+  }
 }
 
 function settle({ settled, results, broken, order }: Memory, intent: string): void {
@@ -172,6 +176,11 @@ function compare(memory: Memory, actor: Address, found: Recorded | undefined): v
   lose(memory, life?.commits.splice(life.commits.findLastIndex(({ seq }) => seq <= last) + 1) ?? [])
   // Written, but nobody was told in time.
   const known = life?.commits.at(-1)?.seq ?? 0
+  // Some of them a snapshot stands for.
+  for (let at = known + 1; known > 0 && at <= (found?.snapshot?.seq ?? 0); at++) {
+    const covered = memory.doubtful.get(place(actor, at))
+    if (covered) acknowledge(memory, covered)
+  }
   for (const commit of found?.commits ?? []) if (commit.seq > known) acknowledge(memory, commit)
   if (last === 0) current.delete(actor)
 }
