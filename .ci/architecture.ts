@@ -29,6 +29,7 @@ export const VENDORS: Readonly<Record<string, readonly string[]>> = {
   minisearch: ['agents/research/'],
   stemmer: ['agents/research/'],
   stopword: ['agents/research/'],
+  'string-width': ['cli/text-width.ts'],
   commander: ['cli/'],
   esbuild: ['.ci/faults/bundled-program.ts'],
   tinyglobby: ['agents/tools/', 'agents/research/', '.ci/'],

@@ -6,6 +6,7 @@ import { toMermaid } from '../actors/mermaid.ts'
 import { supervisorBehaviour } from '../actors/supervisor.ts'
 import { agentBehaviour } from '../agents/agent-behaviour.ts'
 import { coordinator } from '../agents/coordinator.ts'
+import { memoryBehaviour } from '../agents/memory/memory-actor.ts'
 import { workflowMachine } from '../agents/workflow/compile.ts'
 import { researchTeam } from '../agents/workflows/research-team.ts'
 
@@ -15,10 +16,23 @@ const NO_MODELS = {
   generate: () => Promise.reject(new Error('a diagram has no models')),
 }
 
+const never = (): never => {
+  throw new Error('a diagram has no memory')
+}
+const WITH_MEMORY = {
+  ...{ limit: 1, recent: 1, maxTokens: 1, timeoutMs: 1, trust: 'untrusted', space: never },
+  ...{ remember: true, required: false, tools: false },
+} as const
+const NO_STORE = { id: 'main', open: never, now: () => 0, maxWaiting: 1 }
+
 /** Heading of the page to the diagram below it. */
 export const diagrams = (): Readonly<Record<string, string>> => ({
   Supervisor: toMermaid(supervisorBehaviour().machine),
   Agent: toMermaid(agentBehaviour(coordinator, { models: NO_MODELS, now: () => 0 }).machine),
+  'Agent with a memory': toMermaid(
+    agentBehaviour(coordinator, { models: NO_MODELS, now: () => 0, memory: WITH_MEMORY }).machine,
+  ),
+  Memory: toMermaid(memoryBehaviour(NO_STORE).machine),
   Workflow: toMermaid(workflowMachine(researchTeam)),
 })
 

@@ -16,8 +16,16 @@ import {
   setup,
 } from '../actors/machine.ts'
 import type { Plain } from '../actors/plain.ts'
-import { type AgentSetting, agentEffects, type Thought, toolEffect, toolEffectName } from './agent-effects.ts'
+import {
+  type AgentEffects,
+  type AgentSetting,
+  agentEffects,
+  type Thought,
+  toolEffect,
+  toolEffectName,
+} from './agent-effects.ts'
 import type { Agent } from './define-agent.ts'
+import { recallInput } from './memory/exchange.ts'
 import {
   type Assignment,
   type Decision,
@@ -41,20 +49,22 @@ type Decide = (args: Args) => Decision
 
 /** The behaviour of one agent with one setting. Its type is the agent's name. */
 export function agentBehaviour(agent: Agent, setting: AgentSetting): Behaviour {
-  const rules = taskRules(agent, setting.model !== undefined)
+  const rules = taskRules(agent, setting)
   const decide = decider(rules)
   const is = (next: Next) => (args: Args) => decide(args).next === next
   const machine = setup({
     types: { context: {} as TaskState, events: {} as Assign | ChildEvent },
-    actors: { ...agentEffects(agent, setting), ...toolEffects(agent) },
+    actors: { ...(agentEffects(agent, setting) as Required<AgentEffects>), ...toolEffects(agent) },
     guards: {
       isRefused: is('refuse'),
+      recalls: is('recall'),
       extracts: is('extract'),
       prepares: is('prepare'),
       thinks: is('think'),
       acts: is('act'),
       waits: is('wait'),
       finishes: is('finish'),
+      remembers: is('remember'),
       answers: is('answer'),
       hasFailed: is('fail'),
     },
@@ -75,7 +85,7 @@ export function agentBehaviour(agent: Agent, setting: AgentSetting): Behaviour {
       }),
       forget: assign(IDLE),
     },
-  }).createMachine(agentStates(agent.name, rules, decide) as never)
+  }).createMachine(agentStates(agent.name, rules, decide, setting) as never)
   return defineBehaviour({
     type: agent.name,
     machine: machine as unknown as AnyStateMachine,
@@ -99,9 +109,16 @@ function decider(rules: TaskRules): Decide {
 }
 
 function decisionOf(rules: TaskRules, state: TaskState, event: Assign | ChildEvent): Decision {
-  if (!('actorId' in event)) return rules.take(event.body)
+  if (!('actorId' in event)) return rules.take(event.body, event)
   const { actorId, output = null, error } = event
   switch (actorId) {
+    case 'recall':
+      return rules.recalled(state, error ? { error } : { output })
+    case 'remember':
+      return rules.remembered(state, error ? { error } : { output })
+    case 'extract':
+    case 'finish':
+      return rules.done(state, output)
     case 'prepare':
       return rules.prepared(state, output)
     case 'model':
@@ -115,10 +132,14 @@ const reply = (body: (args: Args) => Plain) => [
   { type: 'reply', params: (args: Args) => ({ body: body(args) }) },
   'forget',
 ]
-const output = ({ event }: Args): Plain => (event as ChildEvent).output ?? null
+const keptReply = reply(({ context }) => context.reply)
 
-/** The states; every name they use is declared above. */
-function agentStates(id: string, rules: TaskRules, decide: Decide) {
+/** What a skill works with: the task, and what is known of it. */
+const callOf = ({ task, memory: { memories } }: TaskState) =>
+  memories.length > 0 ? { ...task, memories } : task
+
+/** The states; every name they use is declared above. An agent without a memory has none for it. */
+function agentStates(id: string, rules: TaskRules, decide: Decide, { memory }: AgentSetting) {
   const error = (args: Args) => ({ error: decide(args).state.error })
   const failed = {
     guard: 'hasFailed',
@@ -134,6 +155,14 @@ function agentStates(id: string, rules: TaskRules, decide: Decide) {
   }
   const thinks = { guard: 'thinks', target: 'thinking', actions: 'keep' }
   const acts = { guard: 'acts', target: 'acting', actions: 'callTools' }
+  const starts = [
+    { guard: 'extracts', target: 'extracting', actions: 'keep' },
+    { guard: 'prepares', target: 'preparing', actions: 'keep' },
+    failed,
+    thinks,
+  ]
+  const remembers = memory?.remember ? [{ guard: 'remembers', target: 'remembering', actions: 'keep' }] : []
+  const done = [...remembers, { target: 'idle', actions: reply(args => decide(args).state.reply) }]
   const called = [
     failed,
     { guard: 'waits', actions: 'keep' },
@@ -149,20 +178,18 @@ function agentStates(id: string, rules: TaskRules, decide: Decide) {
         on: {
           'task.assign': [
             { guard: 'isRefused', actions: { type: 'fail', params: error } },
-            { guard: 'extracts', target: 'extracting', actions: 'keep' },
-            { guard: 'prepares', target: 'preparing', actions: 'keep' },
-            failed,
-            thinks,
+            ...(memory ? [{ guard: 'recalls', target: 'recalling', actions: 'keep' }] : starts),
           ],
         },
       },
+      ...(memory && memoryStates(rules, failed, starts)),
       extracting: {
         tags: 'busy',
         invoke: {
           src: 'extract',
           id: 'extract',
-          input: ({ context }: Args) => context.task,
-          onDone: { target: 'idle', actions: reply(output) },
+          input: ({ context }: Args) => callOf(context),
+          onDone: done,
           onError: broken,
         },
       },
@@ -171,7 +198,7 @@ function agentStates(id: string, rules: TaskRules, decide: Decide) {
         invoke: {
           src: 'prepare',
           id: 'prepare',
-          input: ({ context }: Args) => context.task,
+          input: ({ context }: Args) => callOf(context),
           onDone: [failed, thinks],
           onError: broken,
         },
@@ -192,6 +219,7 @@ function agentStates(id: string, rules: TaskRules, decide: Decide) {
             acts,
             { ...thinks, reenter: true },
             { guard: 'finishes', target: 'finishing', actions: 'keep' },
+            ...remembers,
             { guard: 'answers', target: 'idle', actions: reply(args => decide(args).state.reply) },
           ],
           onError: broken,
@@ -206,15 +234,44 @@ function agentStates(id: string, rules: TaskRules, decide: Decide) {
         invoke: {
           src: 'finish',
           id: 'finish',
-          input: ({ context: { task, reply: written, by, material } }: Args) => ({
-            ...task,
-            by,
-            reply: written,
-            material,
+          input: ({ context }: Args) => ({
+            ...callOf(context),
+            by: context.by,
+            reply: context.reply,
+            material: context.material,
           }),
-          onDone: { target: 'idle', actions: reply(output) },
+          onDone: done,
           onError: broken,
         },
+      },
+    },
+  }
+}
+
+type Transition = { readonly guard?: string; readonly target: string; readonly actions: unknown }
+
+/** Before the work and after it. What is remembered is there when the answer comes. */
+function memoryStates(rules: TaskRules, failed: Transition, starts: readonly Transition[]) {
+  const answered = [failed, { target: 'idle', actions: keptReply }]
+  return {
+    recalling: {
+      tags: 'busy',
+      invoke: {
+        src: 'recall',
+        id: 'recall',
+        input: ({ context: { task, memory } }: Args) => recallInput(task.input, memory),
+        onDone: starts,
+        onError: starts,
+      },
+    },
+    remembering: {
+      tags: 'busy',
+      invoke: {
+        src: 'remember',
+        id: 'remember',
+        input: ({ context }: Args) => rules.exchange(context),
+        onDone: answered,
+        onError: answered,
       },
     },
   }

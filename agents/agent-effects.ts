@@ -7,6 +7,8 @@ import { fromWireError, RuntimeError, type WireError } from '../actors/errors.ts
 import { NO_USAGE, type Usage } from '../actors/events.ts'
 import type { Plain } from '../actors/plain.ts'
 import type { Agent } from './define-agent.ts'
+import { type AgentMemory, type AgentMemoryEffects, agentMemoryEffects } from './memory/agent-memory.ts'
+import type { Recollection } from './memory/recollection.ts'
 import type { ModelAccess } from './models/access.ts'
 import type { ModelMessage, ModelRequest, ModelResponse } from './models/model.ts'
 import { readObject } from './models/structured.ts'
@@ -19,6 +21,8 @@ export interface AgentSetting {
   readonly model?: string
   /** What its skills work on. */
   readonly resources?: unknown
+  /** What it recalls from before a task, and remembers in after it. */
+  readonly memory?: AgentMemory
   /** Absolute ms, from the runtime's clock. */
   readonly now: () => number
 }
@@ -26,6 +30,7 @@ export interface AgentSetting {
 export interface SkillCall {
   readonly skill: string
   readonly input: Plain
+  readonly memories?: readonly Recollection[]
 }
 
 export interface ThinkInput {
@@ -54,7 +59,7 @@ export interface FinishInput extends SkillCall {
 }
 
 /** Effect names by which the machine invokes them; a tool is invoked as `tool:<name>`. */
-export interface AgentEffects {
+export interface AgentEffects extends Partial<AgentMemoryEffects> {
   readonly prepare: EffectLogic<SkillCall, unknown>
   readonly model: EffectLogic<ThinkInput, Thought>
   readonly finish: EffectLogic<FinishInput, unknown>
@@ -65,8 +70,13 @@ export const toolEffectName = (tool: string): string => `tool:${tool}`
 
 export function agentEffects(agent: Agent, setting: AgentSetting): AgentEffects {
   const skillOf = (name: string): Skill => agent.skills[name] as Skill
-  const contextOf = (context: EffectContext, model?: string): SkillContext => ({
+  const contextOf = (
+    context: EffectContext,
+    memories: readonly Recollection[] = [],
+    model?: string,
+  ): SkillContext => ({
     actor: context.actor,
+    memories,
     ...(model !== undefined && { model }),
     get signal() {
       return context.signal
@@ -79,10 +89,12 @@ export function agentEffects(agent: Agent, setting: AgentSetting): AgentEffects 
   const reserve = ({ skill, input }: SkillCall): Partial<Usage> =>
     skillOf(skill).reserve?.(input, { resources: setting.resources }) ?? {}
   return {
+    ...(setting.memory && agentMemoryEffects(setting.memory, setting.now)),
     prepare: effect({
       class: 'pure',
       reserve,
-      run: ({ skill, input }: SkillCall, context) => skillOf(skill).prepare?.(input, contextOf(context)),
+      run: ({ skill, input, memories }: SkillCall, context) =>
+        skillOf(skill).prepare?.(input, contextOf(context, memories)),
     }),
     model: effect({
       class: 'pure',
@@ -98,18 +110,18 @@ export function agentEffects(agent: Agent, setting: AgentSetting): AgentEffects 
     }),
     finish: effect({
       class: 'pure',
-      run: async ({ skill, input, by, reply, material }: FinishInput, context) => {
+      run: async ({ skill, input, memories, by, reply, material }: FinishInput, context) => {
         const { finish, output } = skillOf(skill)
-        const finished = await finish?.(reply, input, contextOf(context, by), material)
+        const finished = await finish?.(reply, input, contextOf(context, memories, by), material)
         return checked(output, finished, `skill "${skill}"`)
       },
     }),
     extract: effect({
       class: 'pure',
       reserve,
-      run: ({ skill, input }: SkillCall, context) => {
+      run: ({ skill, input, memories }: SkillCall, context) => {
         const { extract, output } = skillOf(skill)
-        const result = extract?.(input, contextOf(context))
+        const result = extract?.(input, contextOf(context, memories))
         const of = `skill "${skill}"`
         return result instanceof Promise
           ? result.then(value => checked(output, value, of))

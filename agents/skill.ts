@@ -7,6 +7,7 @@ import type { z } from 'zod'
 import type { Address } from '../actors/address.ts'
 import { RuntimeError } from '../actors/errors.ts'
 import type { Usage } from '../actors/events.ts'
+import type { Recollection } from './memory/recollection.ts'
 import type { Tool } from './tool.ts'
 
 /** What a skill may use besides its input. */
@@ -16,6 +17,8 @@ export interface SkillContext<Resources = unknown> {
   readonly signal: AbortSignal
   /** In `finish`: id of the model that gave the reply, which a remedy may have chosen. */
   readonly model?: string
+  /** What the agent's memory knows that bears on the task; empty without one. What is untrusted says so. */
+  readonly memories: readonly Recollection[]
   /** What the agent was given when it was spawned: a corpus, a working directory. */
   readonly resources: Resources
   /** Absolute ms now, from the runtime's clock. */

@@ -5,10 +5,14 @@ import type { EffectPolicy } from '../actors/strategy.ts'
 import type { Runtime, SpawnOptions } from '../runtime/create-runtime.ts'
 import type { AskOptions } from '../runtime/messages.ts'
 import { agentBehaviour } from './agent-behaviour.ts'
-import type { Agent } from './define-agent.ts'
+import { type Agent, defineAgent } from './define-agent.ts'
+import { type AgentMemoryOptions, agentMemory } from './memory/agent-memory.ts'
 import { createModelAccess, type ModelSpec, modelIdOf } from './models/access.ts'
 import type { Prices } from './models/model.ts'
 import type { Env } from './models/providers.ts'
+import type { Assignment } from './task.ts'
+import type { Tool } from './tool.ts'
+import { memoryTools } from './tools/memory.ts'
 
 export interface SpawnAgentOptions extends Omit<SpawnOptions, 'input'> {
   /** Without one, skills are done extractively or fail with `model-required`. */
@@ -21,14 +25,23 @@ export interface SpawnAgentOptions extends Omit<SpawnOptions, 'input'> {
   readonly fallbackPrice?: Prices
   /** What the agent's skills work on. */
   readonly resources?: unknown
+  /**
+   * Before a task what is known is recalled and quoted to the model, or handed to `extract`; after it, what was asked
+   * and answered is remembered. `true` is the namespace `main` of the memory in the runtime's data directory. It
+   * stands here and not in the definition: whose memory an agent works with is up to who starts it.
+   */
+  readonly memory?: boolean | AgentMemoryOptions
   /** Where keys of providers are read from. Default: the process's environment. */
   readonly env?: Env
 }
 
+/** With a memory, `session` is the conversation that the task belongs to, and `who` asks. */
+export interface AgentAskOptions extends AskOptions, Pick<Assignment, 'session' | 'who'> {}
+
 export interface SpawnedAgent {
   readonly address: Address
   /** Asks for a skill and waits for its output. Throws what the agent fails with. */
-  ask(skill: string, input: unknown, options?: AskOptions): Promise<unknown>
+  ask(skill: string, input: unknown, options?: AgentAskOptions): Promise<unknown>
   stop(): Promise<void>
 }
 
@@ -38,22 +51,36 @@ export async function spawnAgent(
   agent: Agent,
   options: SpawnAgentOptions = {},
 ): Promise<SpawnedAgent> {
-  const { model: spec, price, fallbackModel, fallbackPrice, resources, env = process.env, ...spawn } = options
+  const { model: spec, price, fallbackModel, fallbackPrice, resources, env = process.env, ...more } = options
+  const { memory: wanted, ...spawn } = more
   if (fallbackModel && !spec) throw nothingToFallBackFrom(agent)
   const models = runtime.shared('models', () => createModelAccess({ runtime, env }))
   const model = spec && (await models.use(spec, price))
   const { now } = runtime.host.clock
-  const behaviour = agentBehaviour(agent, { models, resources, now, ...(model && { model }) })
+  const memory = wanted && (await agentMemory(runtime, wanted, env))
+  const setting = { models, resources, now, ...(model && { model }), ...(memory && { memory }) }
+  const behaviour = agentBehaviour(memory ? withTools(agent, memoryTools(memory, now)) : agent, setting)
   if (fallbackModel) await models.use(fallbackModel, fallbackPrice)
   const own = { ...agent.policy, ...spawn.policy }
   const policy = fallbackModel ? withFallback(own, modelIdOf(fallbackModel)) : own
   const address = await runtime.spawn(behaviour, { restart: 'permanent', ...spawn, policy })
   return {
     address,
-    ask: (skill, input, ask) => runtime.ask(address, 'task.assign', { skill, input }, ask),
+    ask: (skill, input, { session, who, ...ask } = {}) =>
+      runtime.ask(address, 'task.assign', assignment(skill, input, session, who), ask),
     stop: () => runtime.stop(address),
   }
 }
+
+const assignment = (skill: string, input: unknown, session?: string, who?: string) => ({
+  skill,
+  input,
+  ...(session !== undefined && { session }),
+  ...(who !== undefined && { who }),
+})
+
+const withTools = (agent: Agent, tools: readonly Tool[]): Agent =>
+  tools.length === 0 ? agent : defineAgent({ ...agent, tools: [...(agent.tools ?? []), ...tools] })
 
 const nothingToFallBackFrom = ({ name }: Agent): RuntimeError =>
   new RuntimeError('definition-invalid', `${name} has a fallbackModel and no model`, {

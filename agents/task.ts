@@ -3,20 +3,43 @@
  * next with a model's turn, which tool calls may run together, when it goes too far. The machine of
  * `agent-behaviour.ts` only carries them out.
  */
-import { RuntimeError, toWireError, type WireError } from '../actors/errors.ts'
+import type { Address } from '../actors/address.ts'
+import { toWireError, type WireError } from '../actors/errors.ts'
 import { cycleLength, fingerprint, observe, type StepWindow } from '../actors/loop-detection.ts'
 import { type Plain, toPlain } from '../actors/plain.ts'
-import type { Thought } from './agent-effects.ts'
+import type { AgentSetting, Thought } from './agent-effects.ts'
 import { type Conversation, conversation } from './conversation.ts'
 import type { Agent } from './define-agent.ts'
+import type { RememberInput } from './memory/agent-memory.ts'
+import { exchangeOf, NO_MEMORY, type TaskMemory } from './memory/exchange.ts'
+import type { Recollection } from './memory/recollection.ts'
 import type { ModelMessage, ModelRequest, ToolCall, ToolResult } from './models/model.ts'
 import { repairMessage } from './models/structured.ts'
 import type { Skill } from './skill.ts'
+import {
+  badConversation,
+  looping,
+  misfitInput,
+  needsModel,
+  noAssignment,
+  tooFar,
+  unknownSkill,
+} from './task-errors.ts'
 
 /** Body of `task.assign`: which skill, and its input. */
 export interface Assignment {
   readonly skill: string
   readonly input: Plain
+  /** For an agent with a memory: the conversation it belongs to, and who asks. */
+  readonly session?: string
+  readonly who?: string
+}
+
+/** How a task came. */
+export interface Arrival {
+  readonly from?: Address
+  /** Absolute ms. */
+  readonly at: number
 }
 
 /** A tool call with its number within the task: models are not trusted to make ids unique. */
@@ -33,7 +56,8 @@ interface Outcome extends NumberedCall {
 
 /** State of an agent that works on one task. */
 export interface TaskState {
-  readonly task: Assignment
+  readonly task: Pick<Assignment, 'skill' | 'input'>
+  readonly memory: TaskMemory
   readonly messages: readonly ModelMessage[]
   readonly turns: number
   readonly toolCalls: number
@@ -57,6 +81,7 @@ export interface TaskState {
 
 export const IDLE: TaskState = {
   task: { skill: '', input: null },
+  memory: NO_MEMORY,
   messages: [],
   turns: 0,
   toolCalls: 0,
@@ -73,7 +98,18 @@ export const IDLE: TaskState = {
 }
 
 /** What the machine does next: one of these per event. */
-export type Next = 'refuse' | 'extract' | 'prepare' | 'think' | 'act' | 'wait' | 'finish' | 'answer' | 'fail'
+export type Next =
+  | 'refuse'
+  | 'recall'
+  | 'extract'
+  | 'prepare'
+  | 'think'
+  | 'act'
+  | 'wait'
+  | 'finish'
+  | 'remember'
+  | 'answer'
+  | 'fail'
 
 export interface Decision {
   readonly next: Next
@@ -87,20 +123,32 @@ export type Ended = { readonly output: Plain } | { readonly error: WireError }
 
 export interface TaskRules {
   /** A task was assigned: refuse it, or how to begin. */
-  take(assignment: unknown): Decision
+  take(assignment: unknown, arrival: Arrival): Decision
+  /** What is known was looked up, or could not be. */
+  recalled(state: TaskState, ended: Ended): Decision
   /** The material is there. */
   prepared(state: TaskState, material: Plain): Decision
   /** The model had its turn. */
   thought(state: TaskState, thought: Thought): Decision
   /** A tool call ended. */
   called(state: TaskState, child: string, ended: Ended): Decision
+  /** The output is there. */
+  done(state: TaskState, output: Plain): Decision
+  /** It is remembered, or could not be. */
+  remembered(state: TaskState, ended: Ended): Decision
+  /** What there is to remember of a task that is done. */
+  exchange(state: TaskState): RememberInput
   request(state: TaskState): ModelRequest
 }
 
 const MAX_TURNS = 12
 const MAX_TOOL_CALLS = 32
 
-export function taskRules(agent: Agent, hasModel: boolean): TaskRules {
+export type TaskSetting = Pick<AgentSetting, 'model' | 'memory' | 'resources'>
+
+export function taskRules(agent: Agent, setting: TaskSetting): TaskRules {
+  const { memory } = setting
+  const hasModel = setting.model !== undefined
   const talks = new Map(
     Object.entries(agent.skills)
       .filter(([, skill]) => skill.prompt && hasModel)
@@ -108,24 +156,69 @@ export function taskRules(agent: Agent, hasModel: boolean): TaskRules {
   )
   const talkOf = (state: TaskState): Conversation => talks.get(state.task.skill) as Conversation
   const next = (state: TaskState): Decision => afterTools(agent, state, talkOf(state))
+  const start = (state: TaskState): Decision => startTask(agent, state, hasModel, talkOf)
+  const done = (state: TaskState, output: Plain): Decision =>
+    decision(memory?.remember ? 'remember' : 'answer', { ...state, reply: output })
 
   return {
-    take: assignment => take(agent, assignment, hasModel, talkOf),
+    take(assignment, arrival) {
+      const taken = take(agent, assignment, hasModel, arrival)
+      if (taken.error) return decision('refuse', taken)
+      return memory ? decision('recall', taken) : start(taken)
+    },
+    recalled(state, ended) {
+      if ('output' in ended) return start(withMemories(state, ended.output))
+      const isFatal = memory?.required || FINAL.has(ended.error.kind)
+      return isFatal ? decision('fail', { ...state, error: ended.error }) : start(state)
+    },
     prepared: (state, material) => begin(state, material, talkOf(state)),
     thought(state, thought) {
       const after = afterThought(agent, state, thought)
       if (after.error) return decision('fail', after)
       if (after.repairing) return decision('think', after)
       if (after.queue.length > 0) return next(after)
-      return decision(agent.skills[state.task.skill]?.finish ? 'finish' : 'answer', after)
+      return agent.skills[state.task.skill]?.finish ? decision('finish', after) : done(after, after.reply)
     },
     called(state, child, ended) {
       const after = afterCall(state, child, ended)
       if (after.error) return decision('fail', after)
       return Object.keys(after.running).length > 0 ? decision('wait', after) : next(after)
     },
+    done,
+    remembered(state, ended) {
+      const error = 'error' in ended && memory?.required ? ended.error : null
+      return error ? decision('fail', { ...state, error }) : decision('answer', state)
+    },
+    exchange: state => exchange(agent, state, setting),
     request: state => talkOf(state).request(state.messages),
   }
+}
+
+const withMemories = (state: TaskState, output: Plain): TaskState => ({
+  ...state,
+  memory: { ...state.memory, memories: output as unknown as readonly Recollection[] },
+})
+
+function exchange(agent: Agent, state: TaskState, { memory, resources }: TaskSetting): RememberInput {
+  const { task, reply, messages } = state
+  const skill = agent.skills[task.skill]
+  const untrusted = new Set(
+    [...(agent.tools ?? []), ...(skill?.tools ?? [])].flatMap(tool => (tool.untrusted ? [tool.name] : [])),
+  )
+  const outside =
+    resources !== undefined ||
+    skill?.prepare !== undefined ||
+    messages.some(one => one.role === 'tool' && one.results.some(({ name }) => untrusted.has(name)))
+  const memories = exchangeOf({
+    agent: agent.name,
+    skill: task.skill,
+    input: task.input,
+    output: reply,
+    task: state.memory,
+    trust: memory?.trust ?? 'untrusted',
+    outside,
+  })
+  return { session: state.memory.session, memories }
 }
 
 const decision = (next: Next, state: TaskState, start: Decision['start'] = []): Decision => ({
@@ -133,43 +226,58 @@ const decision = (next: Next, state: TaskState, start: Decision['start'] = []): 
   state,
   start,
 })
-const refusal = (error: WireError): Decision => decision('refuse', { ...IDLE, error })
+const refused = (error: unknown): TaskState => ({ ...IDLE, error: toWireError(error) })
 
 const talk =
   (agent: Agent) =>
   ([name, skill]: [string, Skill]): [string, Conversation] => [name, conversation(agent, name, skill)]
 
-function take(
+/** The state of a new task; with an error, one that is refused. */
+function take(agent: Agent, assignment: unknown, hasModel: boolean, arrival: Arrival): TaskState {
+  const {
+    skill: name,
+    input,
+    session,
+    who,
+  } = (assignment ?? {}) as { readonly [K in keyof Assignment]?: unknown }
+  if (typeof name !== 'string') return refused(noAssignment(agent))
+  if (!Object.hasOwn(agent.skills, name)) return refused(unknownSkill(agent, name))
+  const skill = agent.skills[name] as Skill
+  const thinks = skill.prompt !== undefined && hasModel
+  if (!thinks && !skill.extract) return refused(needsModel(agent, name))
+  const parsed = skill.input.safeParse(input)
+  if (!parsed.success) return refused(misfitInput(agent, name, parsed.error.issues))
+  if (!isName(session) || !isName(who)) return refused(badConversation(agent))
+  try {
+    // A schema may turn plain input into what cannot be stored, for example a Date.
+    const task = { skill: name, input: toPlain(parsed.data, `input of ${agent.name}.${name}`) }
+    const asker = who ?? arrival.from?.split('/')[0] ?? 'user'
+    return { ...IDLE, task, memory: { ...NO_MEMORY, session: session ?? null, who: asker, at: arrival.at } }
+  } catch (thrown) {
+    return refused(thrown)
+  }
+}
+
+const isName = (value: unknown): value is string | undefined =>
+  value === undefined || (typeof value === 'string' && value !== '' && value.length <= 200)
+
+function startTask(
   agent: Agent,
-  assignment: unknown,
+  state: TaskState,
   hasModel: boolean,
   talkOf: (state: TaskState) => Conversation,
 ): Decision {
-  const { skill: name, input } = (assignment ?? {}) as { readonly skill?: unknown; readonly input?: unknown }
-  if (typeof name !== 'string') return refusal(toWireError(noAssignment(agent)))
-  if (!Object.hasOwn(agent.skills, name)) return refusal(toWireError(unknownSkill(agent, name)))
-  const skill = agent.skills[name] as Skill
-  const thinks = skill.prompt !== undefined && hasModel
-  if (!thinks && !skill.extract) return refusal(toWireError(needsModel(agent, name)))
-  const parsed = skill.input.safeParse(input)
-  if (!parsed.success) return refusal(toWireError(misfitInput(agent, name, parsed.error.issues)))
-  try {
-    // A schema may turn plain input into what cannot be stored, for example a Date.
-    const state = {
-      ...IDLE,
-      task: { skill: name, input: toPlain(parsed.data, `input of ${agent.name}.${name}`) },
-    }
-    if (!thinks) return decision('extract', state)
-    return skill.prepare ? decision('prepare', state) : begin(state, null, talkOf(state))
-  } catch (thrown) {
-    return refusal(toWireError(thrown))
-  }
+  const skill = agent.skills[state.task.skill] as Skill
+  if (!skill.prompt || !hasModel) return decision('extract', state)
+  return skill.prepare ? decision('prepare', state) : begin(state, null, talkOf(state))
 }
 
 /** The prompt is the user's own function: when it throws, the task fails, not the agent. */
 function begin(state: TaskState, material: Plain, talk: Conversation): Decision {
   try {
-    return decision('think', { ...state, material, messages: talk.begin(state.task.input, material) })
+    const { task, memory } = state
+    const messages = talk.begin(task.input, material, memory.memories)
+    return decision('think', { ...state, material, messages })
   } catch (thrown) {
     return decision('fail', { ...state, error: toWireError(thrown) })
   }
@@ -265,7 +373,10 @@ function afterCalls(agent: Agent, state: TaskState): TaskState {
     outcomes: [],
     window,
     messages: [...state.messages, { role: 'tool', results }],
-    ...(cycle > 0 && { trouble: looping(agent, outcomes, cycle), window: [] }),
+    ...(cycle > 0 && {
+      trouble: looping(agent, [...new Set(outcomes.map(({ call }) => call.name))], cycle),
+      window: [],
+    }),
   }
 }
 
@@ -284,50 +395,3 @@ const noSuchTool = ({ number, call }: NumberedCall, known: readonly string[]): O
   output: `There is no tool "${call.name}". Tools: ${known.join(', ') || 'none'}.`,
   failed: true,
 })
-
-const noAssignment = (agent: Agent): RuntimeError =>
-  new RuntimeError('input-invalid', `a task for ${agent.name} does not name a skill`, {
-    fix: 'send { skill, input } as the body of task.assign',
-  })
-
-const unknownSkill = (agent: Agent, skill: string): RuntimeError =>
-  new RuntimeError('skill-unknown', `${agent.name} has no skill "${skill}"`, {
-    fix: `ask for one of ${Object.keys(agent.skills).join(', ')}`,
-  })
-
-const misfitInput = (
-  agent: Agent,
-  name: string,
-  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
-): RuntimeError =>
-  new RuntimeError('input-invalid', `the input of ${agent.name}.${name} does not fit its schema`, {
-    why: issues.map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; '),
-  })
-
-const needsModel = (agent: Agent, skill: string): RuntimeError =>
-  new RuntimeError('model-required', `${agent.name}.${skill} cannot be done without a language model`, {
-    why: 'it has no extractive way of filling its schema, and nothing is invented',
-    fix: 'configure a model, for example with --model openai:gpt-5-mini',
-  })
-
-const tooFar = (agent: Agent, reached: string): WireError =>
-  toWireError(
-    new RuntimeError('turn-limit', `${agent.name} used ${reached} without an answer`, {
-      fix: 'raise its limits, or give it a smaller task',
-    }),
-  )
-
-const looping = (agent: Agent, outcomes: readonly Outcome[], cycle: number): WireError => {
-  const tools = [...new Set(outcomes.map(({ call }) => call.name))]
-  return toWireError(
-    new RuntimeError(
-      'loop-detected',
-      `${agent.name} repeats "${tools.join('", "')}" with the same arguments and result`,
-      {
-        why: `its last steps form a cycle of ${cycle}`,
-        fix: 'improve its instructions, or use another model',
-        details: { tools, cycle },
-      },
-    ),
-  )
-}

@@ -1,10 +1,13 @@
 /**
  * `npm run bench`: lists the scenarios; `npm run bench -- NAME` measures one; `-- setup` installs the peers.
- * The result goes to stdout (a table, or one JSON object with `--json`), everything else to stderr.
+ * `--data FILE` names the data of a scenario that brings none. The result goes to stdout (a table, or one JSON
+ * object with `--json`), everything else to stderr.
  */
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildDist, compile } from './compile.ts'
 import { thisMachine } from './machine.ts'
+import { DATA_VARIABLE } from './memory-recall/conversations.ts'
 import { installedVersion, installPeers, missingPeers, versionIn } from './peer-packages.ts'
 import { json, table } from './report.ts'
 import { runRounds } from './rounds.ts'
@@ -15,13 +18,19 @@ import { SCENARIOS } from './scenarios/index.ts'
 const root = process.cwd()
 const say = (line: string): boolean => process.stderr.write(`${line}\n`)
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean' }, data: { type: 'string' } },
+})
 const [name] = positionals
 const scenario = SCENARIOS.find(candidate => candidate.name === name)
 
 if (name === undefined) console.log(list())
 else if (name === 'setup') installPeers(root)
-else if (scenario) await bench(scenario, values.json === true)
+else if (scenario?.needsData && values.data === undefined) {
+  say(`"${scenario.name}" needs --data FILE`)
+  process.exitCode = 64
+} else if (scenario) await bench(scenario, values.json === true)
 else {
   say(`there is no scenario "${name}"\n\n${list()}`)
   process.exitCode = 64
@@ -30,7 +39,7 @@ else {
 function list(): string {
   const width = Math.max(...SCENARIOS.map(({ name }) => name.length))
   const lines = SCENARIOS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
-  return ['scenarios (npm run bench -- NAME [--json]):', ...lines].join('\n')
+  return ['scenarios (npm run bench -- NAME [--json] [--data FILE]):', ...lines].join('\n')
 }
 
 async function bench(chosen: Scenario, asJson: boolean): Promise<void> {
@@ -40,6 +49,7 @@ async function bench(chosen: Scenario, asJson: boolean): Promise<void> {
     installPeers(root)
   }
   if (chosen.needsDist) buildDist(root)
+  if (values.data !== undefined) process.env[DATA_VARIABLE] = resolve(values.data)
   const compiled = compile(root)
   try {
     const onStart = (round: number, subject: string): boolean =>

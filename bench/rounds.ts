@@ -70,9 +70,10 @@ const startSubject = (
 
 function foundBy(child: ChildProcess, scenario: Scenario, subject: Subject): Promise<Found> {
   return new Promise<Found>((resolve, reject) => {
+    const limitMs = scenario.limitMs ?? LIMIT_MS
     const timers = [
-      setTimeout(() => child.kill('SIGTERM'), LIMIT_MS),
-      setTimeout(() => child.kill('SIGKILL'), LIMIT_MS + GRACE_MS),
+      setTimeout(() => child.kill('SIGTERM'), limitMs),
+      setTimeout(() => child.kill('SIGKILL'), limitMs + GRACE_MS),
     ]
     let found: Found | undefined
     child.on('message', message => {

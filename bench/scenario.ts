@@ -47,8 +47,12 @@ export interface Scenario {
   /** Processes per subject, interleaved. */
   readonly rounds: number
   readonly nodeOptions?: readonly string[]
+  /** How long one process may take. Default three minutes. */
+  readonly limitMs?: number
   /** The built command line is measured: `dist/` must be of this source. */
   readonly needsDist?: true
+  /** It measures a file of the user's, named with `--data`. */
+  readonly needsData?: true
 }
 
 /** Ours first. */

@@ -60,7 +60,7 @@ async function outcome(
   { runtime, workflow, run, start, folder, context, decisions }: Carried,
   signal: AbortSignal,
 ): Promise<RunResult | 'left'> {
-  const { size, model } = start
+  const { size, model, memory } = start
   try {
     return await workflow.run(run.input as Record<string, unknown>, {
       runtime,
@@ -70,6 +70,7 @@ async function outcome(
       signal,
       ...(size !== undefined && { size }),
       ...(model !== undefined && { model }),
+      ...(memory !== undefined && { memory }),
       ...(decisions && { decisions }),
     })
   } catch (thrown) {

@@ -3,11 +3,14 @@
  * the one that was asked for, lets it declare its arguments, and runs it. A command never exits the
  * process and never writes to it directly: it returns an exit code or throws, and prints by its terminal.
  */
+import type { Readable } from 'node:stream'
 import type { Command as Parser } from 'commander'
 import type { ExitCode } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 
 export type { Parser }
+
+export type InputStream = Readable & { readonly isTTY?: boolean }
 
 /** What surrounds the process, handed in so that a command can be tested without one. */
 export interface Surroundings {
@@ -16,6 +19,8 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted by the first Ctrl-C, for `cancelled`, or by SIGTERM, for `runtime-stopped`: stop gracefully. */
   readonly signal: AbortSignal
+  /** What is typed or piped in; not touched before it is asked for. */
+  stdin(): InputStream
 }
 
 export interface CommandContext extends Surroundings {

@@ -25,8 +25,8 @@ export interface Stored {
 
 type Place = Pick<CommandContext, 'cwd' | 'options'>
 
-export const addDataDir = (parser: Parser): Parser =>
-  parser.option('--data-dir <folder>', `where runs are kept (default: ${DEFAULT} in the working folder)`)
+export const addDataDir = (parser: Parser, what = 'where runs are kept'): Parser =>
+  parser.option('--data-dir <folder>', `${what} (default: ${DEFAULT} in the working folder)`)
 
 export const dataDirOf = ({ cwd, options }: Place): string =>
   resolve(cwd, String(options['dataDir'] ?? DEFAULT))

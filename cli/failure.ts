@@ -68,6 +68,7 @@ const EXIT_OF_KIND: Partial<Record<ErrorKind, ExitCode>> = {
   'run-unknown': EXIT.usage,
   'effect-unknown': EXIT.usage,
   'dead-letter-unknown': EXIT.usage,
+  'memory-unknown': EXIT.usage,
   'store-locked': EXIT.temporary,
   'store-failed': EXIT.cannotCreate,
   cancelled: EXIT.interrupted,

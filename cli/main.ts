@@ -43,6 +43,7 @@ const exit = await runProgram({
   cwd: process.cwd(),
   env: process.env,
   signal: stop.signal,
+  stdin: () => process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   commands: COMMANDS,

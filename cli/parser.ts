@@ -39,7 +39,7 @@ export async function attach(
   terminal: Terminal,
   finish: (exit: ExitCode) => void,
 ): Promise<void> {
-  const { cwd, env, signal } = given
+  const { cwd, env, signal, stdin } = given
   await command.configure?.(parser, given)
   if (command.subcommands) parser.helpCommand(false)
   for (const sub of command.subcommands ?? []) {
@@ -49,6 +49,8 @@ export async function attach(
   if (!command.run) return
   parser.action(async () => {
     const options = parser.optsWithGlobals()
-    finish((await command.run?.({ cwd, env, signal, terminal, args: parser.args, options })) ?? EXIT.ok)
+    finish(
+      (await command.run?.({ cwd, env, signal, stdin, terminal, args: parser.args, options })) ?? EXIT.ok,
+    )
   })
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import * as assert from 'uvu/assert'
 import { RuntimeError } from '../actors/errors.ts'
 import { testSuite } from '../runtime/testkit/suite.ts'
@@ -38,7 +39,10 @@ async function run(
   }))
   const signal = new AbortController().signal
   const streams = { stdout: writer('out'), stderr: writer('err') }
-  const exit = await runProgram({ argv, cwd: process.cwd(), env: {}, signal, ...streams, commands: listings })
+  const exit = await runProgram({
+    ...{ argv, cwd: process.cwd(), env: {}, signal, stdin: () => Readable.from([]) },
+    ...{ ...streams, commands: listings },
+  })
   return { exit, ...texts, loaded }
 }
 
@@ -144,6 +148,7 @@ test('reports a command that cannot be loaded', async () => {
   const silent = { write: () => {} }
   const exit = await runProgram({
     ...{ argv: ['a'], cwd: '/', env: {}, signal: new AbortController().signal },
+    stdin: () => Readable.from([]),
     ...{ stdout: silent, stderr: silent, commands: [broken] },
   })
   assert.is(exit, 70)

@@ -10,7 +10,7 @@ import type { CommandListing, Surroundings } from './command.ts'
 import { commandTree, exitCodeTable } from './command-tree.ts'
 import { describeFailure, EXIT, type ExitCode, formatFailure } from './failure.ts'
 import { attach, createParser } from './parser.ts'
-import { createTerminal, type OutputStream, type Terminal } from './terminal.ts'
+import { createTerminal, jsonText, type OutputStream, type Terminal } from './terminal.ts'
 
 export interface Invocation extends Surroundings {
   /** Without the program's own name. */
@@ -47,7 +47,7 @@ export async function runProgram(invocation: Invocation): Promise<ExitCode> {
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.ok
     const failure = describeFailure(thrown, terminal.debug)
-    terminal.failure(terminal.json ? JSON.stringify(failure) : paint => formatFailure(failure, paint))
+    terminal.failure(terminal.json ? jsonText(failure) : paint => formatFailure(failure, paint))
     return failure.exitCode
   }
 }

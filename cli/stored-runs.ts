@@ -12,6 +12,8 @@ import type { RunRecord, Runs } from '../runtime/runs.ts'
 export interface StartOptions {
   readonly size?: number
   readonly model?: string
+  /** Namespace of the memory it works with. */
+  readonly memory?: string
   /** The folder its sources are looked up in, from the data directory: both may be moved together. */
   readonly folder?: string
 }
@@ -58,17 +60,17 @@ export async function behavioursOf(
   more: StartOptions = {},
 ): Promise<BehaviourOf> {
   const { RUNNABLE } = await import('../agents/workflows/index.ts')
-  const { size, model } = { ...startOptions(options), ...more }
-  const given = { ...(size !== undefined && { size }), ...(model !== undefined && { model }) }
+  const { folder: _, ...given } = { ...startOptions(options), ...more }
   return behavioursByType(RUNNABLE.find(one => one.name === workflow)?.behaviours(given) ?? [])
 }
 
 /** What is on record, as far as it is what this program writes. */
 export function startOptions(options: RunRecord['options']): StartOptions {
-  const { size, model, folder } = (options ?? {}) as Readonly<Record<string, unknown>>
+  const { size, model, memory, folder } = (options ?? {}) as Readonly<Record<string, unknown>>
   return {
     ...(typeof size === 'number' && { size }),
     ...(typeof model === 'string' && { model }),
+    ...(typeof memory === 'string' && { memory }),
     ...(typeof folder === 'string' && { folder }),
   }
 }

@@ -35,6 +35,24 @@ test('shows values as one line of JSON on request', () => {
   assert.equal(texts, { out: '{"a":"x\\ny"}\n', err: '' })
 })
 
+test('escapes in JSON what a screen would obey, and loses nothing', () => {
+  const hostile = 'a\u001b[2J\u009b31m\u202eb\u007f\n"日"'
+  for (const tty of [true, false]) {
+    const { texts, terminal } = opened({ json: true, tty })
+    terminal.show({ [hostile]: hostile }, '')
+    assert.not.match(texts.out, /[^\P{Cc}\n]|[\u202a-\u202e]/u)
+    assert.equal(JSON.parse(texts.out), { [hostile]: hostile })
+  }
+})
+
+test('knows the width of a screen, and of nothing else', () => {
+  const width = (stdout: object) =>
+    createTerminal({ stdout: { write: () => {}, ...stdout }, stderr: { write: () => {} }, env: {} }).width
+  assert.is(width({ isTTY: true, columns: 72 }), 72)
+  assert.is(width({ isTTY: true, columns: 0 }), 100)
+  assert.is(width({ isTTY: false, columns: 72 }), Number.POSITIVE_INFINITY)
+})
+
 test('keeps quiet about progress, never about a failure', () => {
   const { texts, terminal } = opened({ quiet: true })
   terminal.message('progress')

@@ -27,6 +27,8 @@ export type Rendering = string | ((paint: Paint) => string)
 export interface Terminal {
   readonly json: boolean
   readonly debug: boolean
+  /** Cells of a line of stdout; infinite where stdout is no screen, since nothing is cut in a file or a pipe. */
+  readonly width: number
   /** A command's result, which may be of strangers: made printable if stdout is a screen, else untouched. */
   data(text: string): void
   /** A command's own view of a value: one line of JSON with `--json`, else the rendering. To stdout. */
@@ -49,6 +51,9 @@ export interface TerminalOptions {
   readonly noColor?: boolean
 }
 
+// A pseudo terminal that was never sized says 0.
+const DEFAULT_WIDTH = 100
+
 export function createTerminal(options: TerminalOptions): Terminal {
   const { stdout, stderr, env, json = false, quiet = false, debug = false, noColor = false } = options
   const writerOf = (stream: OutputStream) => {
@@ -64,8 +69,9 @@ export function createTerminal(options: TerminalOptions): Terminal {
   return {
     json,
     debug,
+    width: stdout.isTTY ? stdout.columns || DEFAULT_WIDTH : Number.POSITIVE_INFINITY,
     data: text => out(stdout.isTTY ? printable(text) : text),
-    show: (value, rendering) => out(json ? JSON.stringify(value) : rendering),
+    show: (value, rendering) => out(json ? jsonText(value) : rendering),
     message: rendering => {
       if (!quiet) err(rendering)
     },
@@ -76,8 +82,6 @@ export function createTerminal(options: TerminalOptions): Terminal {
   }
 }
 
-const DEFAULT_WIDTH = 100
-
 function liveArea(stream: OutputStream, coloured: boolean): LiveArea {
   const paint: Paint = (format, text) =>
     coloured ? styleText(format, text, { validateStream: false }) : text
@@ -86,7 +90,7 @@ function liveArea(stream: OutputStream, coloured: boolean): LiveArea {
   const back = (): string => (drawn > 0 ? `\r\u001b[${drawn}A\u001b[J` : '')
   return {
     draw(render) {
-      // A pseudo terminal that was never sized says 0. What would scroll away could not be drawn again.
+      // What would scroll away could not be drawn again.
       const all = render(paint, stream.columns || DEFAULT_WIDTH)
       const lines = all.slice(-Math.max(1, (stream.rows || Number.POSITIVE_INFINITY) - 1))
       // Without wrapping, so that wide characters cannot make two lines of one.
@@ -118,3 +122,10 @@ export const printable = (text: string): string =>
   stripVTControlCharacters(text)
     .replaceAll('\r\n', '\n')
     .replace(UNSAFE, mark => (mark === '\n' || mark === '\t' ? mark : '\ufffd'))
+
+/** One line of JSON. What `printable` would remove stands there escaped, so that no screen obeys it. */
+export const jsonText = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    UNSAFE,
+    mark => `\\u${(mark.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  )

@@ -1,4 +1,4 @@
-/** `agenticraft/memory`: where an actor's journal is kept. */
+/** `agenticraft/memory`: where an actor's journal is kept, and the memory of agents. */
 
 export type { Damage, Problem } from './damage.ts'
 export type { Encoder } from './encoder.ts'
@@ -11,3 +11,6 @@ export {
   restoreLevelJournal,
   verifyLevelJournal,
 } from './level-journal.ts'
+export type * from './memory.ts'
+export { type MemoryOptions, openMemory } from './open-memory.ts'
+export { RECALL_WEIGHTS, type RecallWeights } from './recall/weights.ts'

@@ -17,6 +17,8 @@ interface Sized {
 export interface LevelLogs {
   /** Notes what goes into the next write. */
   writing(ops: readonly Sized[]): void
+  /** Notes that LevelDB was told to begin a log. */
+  beginning(): void
   /** Whether a log may have been begun since the last one that is known. */
   mayBeNew(): boolean
   /** Syncs every log there is. */
@@ -53,6 +55,9 @@ export async function levelLogs(folder: string): Promise<LevelLogs> {
       for (const op of ops) bytes += memoryOf(op)
       inMemory += bytes
       sinceListed += bytes
+    },
+    beginning() {
+      inMemory += WRITE_BUFFER
     },
     mayBeNew: () => inMemory > WRITE_BUFFER,
     async sync() {

@@ -11,6 +11,7 @@ import { groupCommit } from './group-commit.ts'
 import { type HighWater, openHighWater } from './high-water.ts'
 import { type LevelLogs, levelLogs, syncFolder, WRITE_BUFFER } from './level-logs.ts'
 import { type Owned, ownDirectory } from './owner.ts'
+import { quietTimes } from './quiet-times.ts'
 
 export type Op =
   | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
@@ -44,11 +45,28 @@ export interface LevelStore {
   close(): Promise<void>
 }
 
-type Database = Level<string, Uint8Array>
+/** What else LevelDB can do, for a store that is asked often and has to forget. */
+export interface CompactingStore extends LevelStore {
+  /** In 4 microseconds when it is cached, during which nothing else happens. Throws as `get` rejects. */
+  getSync(key: string): Uint8Array | undefined
+  /** Ends the table in memory: what is written later stands in other files, above it. */
+  flush(): Promise<void>
+  /**
+   * Takes what was deleted or replaced out of the files, where the deletion or a new value was written after a
+   * `flush` of its own: LevelDB rewrites a file only when a younger one overlaps it, and keeps in one file what came
+   * together. Waits for iterations under way, because they hold old files, and those begun meanwhile wait for it.
+   */
+  compact(): Promise<void>
+}
+
+/** On Node `level` is `classic-level`, which can compact; its types are those of all platforms. */
+type Database = Level<string, Uint8Array> & { compactRange(from: string, to: string): Promise<void> }
 
 /** Number of the last write. It sorts before all keys of callers, who may not use it. */
 const COUNT_KEY = '\u0000writes'
 const FIRST_KEY = '\u0001'
+/** Sorts after all keys of callers. */
+const LAST_KEY = '\uffff'
 
 /** One opening of the database and its mark. */
 interface Session {
@@ -67,7 +85,7 @@ interface Session {
  * Opens the store in `dir`, creating it if the directory is empty or absent. Throws `store-locked` when another
  * has it, `store-corrupt` when synced writes are missing, `store-failed` when the disk refuses.
  */
-export async function openLevel(dir: string): Promise<LevelStore> {
+export async function openLevel(dir: string): Promise<CompactingStore> {
   const owned = await ownDirectory(dir)
   try {
     return storeOf(owned, await openSession(owned.dir))
@@ -96,7 +114,11 @@ async function openSession(dir: string, acknowledged = 0): Promise<Session> {
 }
 
 const databaseIn = (folder: string): Database =>
-  new Level(folder, { keyEncoding: 'utf8', valueEncoding: 'view', writeBufferSize: WRITE_BUFFER })
+  new Level<string, Uint8Array>(folder, {
+    keyEncoding: 'utf8',
+    valueEncoding: 'view',
+    writeBufferSize: WRITE_BUFFER,
+  }) as Database
 
 /**
  * A new database gets its name when all of it is on the disk. LevelDB does not sync the first manifest it makes:
@@ -143,7 +165,7 @@ async function compare(
   return { count, lostTail: Math.max(0, found.written - count) }
 }
 
-function storeOf(owned: Owned, first: Session): LevelStore {
+function storeOf(owned: Owned, first: Session): CompactingStore {
   const { dir } = owned
   let session = first
   let isOpen = true
@@ -167,6 +189,14 @@ function storeOf(owned: Owned, first: Session): LevelStore {
     }
   }
   const commits = groupCommit<Op>((ops, sync) => write(session, ops, sync), stop)
+  const readers = quietTimes()
+  const compaction = (from: string, to: string): Promise<void> => {
+    const mine = session
+    return guarded(mine, async () => {
+      mine.logs.beginning()
+      await mine.db.compactRange(from, to)
+    })
+  }
   const shut = async (): Promise<void> => {
     if (!isOpen) return
     isOpen = false
@@ -200,10 +230,27 @@ function storeOf(owned: Owned, first: Session): LevelStore {
       return commits.add(ops, sync)
     },
     get: key => guarded(session, db => db.get(key)),
+    getSync(key) {
+      if (stopped) throw stopped
+      try {
+        return session.db.getSync(key)
+      } catch (error) {
+        throw stop(error)
+      }
+    },
     range(range = {}) {
       const mine = session
-      return entriesOf(mine.db, range, work => guarded(mine, work))
+      return readers.during(() => entriesOf(mine.db, range, work => guarded(mine, work)))
     },
+    flush: () => compaction(COUNT_KEY, COUNT_KEY),
+    compact: () =>
+      readers.without(async () => {
+        await compaction(COUNT_KEY, LAST_KEY)
+        // A file that was being read when it became obsolete is only removed after the next table; and LevelDB
+        // says nothing of a compaction that failed until it is written to.
+        await commits.add([{ type: 'del', key: LAST_KEY }], true)
+        await compaction(LAST_KEY, LAST_KEY)
+      }),
     async reopen() {
       if (closing) throw closedError(dir)
       if (stopped) reopening ??= openAgain()
@@ -214,6 +261,7 @@ function storeOf(owned: Owned, first: Session): LevelStore {
         await commits.idle()
         // Whoever asked for it is told how it ends.
         await reopening?.catch(() => undefined)
+        await readers.quiet()
         stopped ??= closedError(dir)
         await shut()
         await owned.release()

@@ -18,14 +18,15 @@ export interface Owned {
   release(): Promise<void>
 }
 
-interface Holder {
+/** A process that owns a directory, as it tells others. */
+export interface Holder {
   readonly pid: number
   readonly command: string
   readonly startedAt: string
 }
 
 /** Where the sockets of one directory are, and how they are named. */
-interface Place {
+export interface Place {
   readonly folder: string
   readonly prefix: string
 }
@@ -43,7 +44,7 @@ const MAX_ROUNDS = 100
  * details, `store-failed` when the directory cannot be used.
  */
 export async function ownDirectory(path: string): Promise<Owned> {
-  const dir = await usable(path)
+  const dir = await usableDirectory(path)
   const place = placeOf(dir)
   const listening = join(place.folder, `${place.prefix}.${randomBytes(4).toString('hex')}.new`)
   const server = await listen(listening)
@@ -58,7 +59,8 @@ export async function ownDirectory(path: string): Promise<Owned> {
   return { dir, release: () => closed(server) }
 }
 
-async function usable(path: string): Promise<string> {
+/** The real name of `path`, which is created (mode 0700) if it is not there. Throws `store-failed`. */
+export async function usableDirectory(path: string): Promise<string> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
     return await realpath(path)
@@ -67,7 +69,8 @@ async function usable(path: string): Promise<string> {
   }
 }
 
-function placeOf(dir: string): Place {
+/** In `dir` itself, or in the system's folder for temporary files when that path is too long for a socket. */
+export function placeOf(dir: string): Place {
   if (Buffer.byteLength(join(dir, LONGEST_NAME)) <= MAX_SOCKET_PATH) return { folder: dir, prefix: 'owner' }
   const name = createHash('sha256').update(dir).digest('hex').slice(0, 16)
   return { folder: tmpdir(), prefix: `ac-${name}` }
@@ -112,13 +115,15 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
+/** This process. The program, never its arguments: they may hold secrets, and this ends up in logs. */
+export const thisProcess = (): Holder => ({
+  pid: process.pid,
+  command: [process.argv[0], process.argv[1]].map(part => basename(part ?? '')).join(' '),
+  startedAt: new Date(performance.timeOrigin).toISOString(),
+})
+
 async function listen(path: string): Promise<Server> {
-  const self: Holder = {
-    pid: process.pid,
-    // The program, never its arguments: they may hold secrets, and this ends up in logs.
-    command: [process.argv[0], process.argv[1]].map(part => basename(part ?? '')).join(' '),
-    startedAt: new Date(performance.timeOrigin).toISOString(),
-  }
+  const self = thisProcess()
   const server = createServer(socket => {
     socket.on('error', () => socket.destroy())
     socket.setTimeout(PROBE_MS, () => socket.destroy())
@@ -164,14 +169,20 @@ function probe(path: string): Promise<Holder | 'dead' | 'silent'> {
 
 function readHolder(answer: string): Holder | 'silent' {
   try {
-    const { pid, command, startedAt } = JSON.parse(answer) as Record<string, unknown>
-    if (!Number.isSafeInteger(pid) || typeof command !== 'string' || typeof startedAt !== 'string')
-      return 'silent'
-    return { pid: Number(pid), command: command.slice(0, 200), startedAt: startedAt.slice(0, 40) }
-  } catch {
     // Whoever listens there is alive, which is all that decides.
+    return holderFrom(JSON.parse(answer)) ?? 'silent'
+  } catch {
     return 'silent'
   }
+}
+
+/** What a process said of itself; undefined for anything else. */
+export function holderFrom(value: unknown): Holder | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { pid, command, startedAt } = value as Record<string, unknown>
+  if (!Number.isSafeInteger(pid) || typeof command !== 'string' || typeof startedAt !== 'string')
+    return undefined
+  return { pid: Number(pid), command: command.slice(0, 200), startedAt: startedAt.slice(0, 40) }
 }
 
 const codeOf = (error: unknown): unknown =>

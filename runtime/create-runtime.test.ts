@@ -297,4 +297,22 @@ test('makes one value per key for those who share it', async () => {
   await runtime.stop()
 })
 
+test('disposes of shared values when it has stopped, the last made first, whatever one of them does', async () => {
+  const failures: unknown[] = []
+  const runtime = testRuntime({ onError: error => failures.push(error) })
+  const ended: string[] = []
+  const ending = (name: string) => () => ({
+    [Symbol.asyncDispose]: async () => {
+      ended.push(`${name}, ${runtime.actors().length} actors`)
+      if (name === 'b') throw new Error('no')
+    },
+  })
+  for (const name of ['a', 'b', 'c']) runtime.shared(name, ending(name))
+  runtime.shared('nothing', () => undefined)
+  await runtime.stop()
+  await runtime.stop()
+  assert.equal(ended, ['c, 0 actors', 'b, 0 actors', 'a, 0 actors'])
+  assert.is(failures.length, 1)
+})
+
 test.run()

@@ -38,6 +38,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const started = startNode(options, host, events, report)
   const { node, ready } = started
   const { journal } = node
+  const values = sharedValues(report)
   let stopping: Promise<void> | undefined
   const running = (): void => {
     if (stopping) throw hasStopped()
@@ -69,6 +70,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   return {
     name: node.address,
     ...{ ready, journal, events, host, spawn, askWithUsage },
+    ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
     runs: runsOf(journal, host.clock, packageVersion()),
     supervise: async (spec = {}) =>
       superviseOn(await whenReady(), started.supervisors, spawn, spec, host.id()),
@@ -90,7 +92,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       node.types.register(behaviour)
       later(() => node.sleepers.known(behaviour.type))
     },
-    shared: sharedValues(),
+    shared: values.shared,
     snapshot: of => node.registry.get(of)?.snapshot,
     actors: () => [...node.registry.all()].map(statusOf),
     deadLetters: () => node.deadLetters.list(),
@@ -102,7 +104,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     suspendRun: async run => suspendRun(await whenReady(), run),
     async stop(actor) {
       if (actor) return node.stopTree(actor, 'asked')
-      stopping ??= started.stop()
+      stopping ??= started.stop().finally(values.release)
       return stopping
     },
   }
@@ -155,11 +157,26 @@ async function superviseOn(
   return self
 }
 
-function sharedValues(): Runtime['shared'] {
+/** Values by key, and the end of those that have one, the last made first. */
+function sharedValues(report: (error: unknown) => void): {
+  readonly shared: Runtime['shared']
+  readonly release: () => Promise<void>
+} {
   const values = new Map<string, unknown>()
-  return <T>(key: string, make: () => T): T => {
-    if (!values.has(key)) values.set(key, make())
-    return values.get(key) as T
+  return {
+    shared: <T>(key: string, make: () => T): T => {
+      if (!values.has(key)) values.set(key, make())
+      return values.get(key) as T
+    },
+    async release() {
+      for (const value of [...values.values()].reverse()) {
+        try {
+          await (value as Partial<AsyncDisposable> | undefined)?.[Symbol.asyncDispose]?.()
+        } catch (error) {
+          report(error)
+        }
+      }
+    },
   }
 }
 

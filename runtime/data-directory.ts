@@ -16,6 +16,9 @@ const MAX_NODES = 4_000_000
 /** Where a data directory keeps its journal. */
 export const journalDirectory = (dataDir: string): string => join(dataDir, 'journal')
 
+/** Where a data directory keeps its memory. */
+export const memoryDirectory = (dataDir: string): string => join(dataDir, 'memory')
+
 /** The codec of what is on disk: the same as on the wire, with room for large states. */
 export const journalCodec = () => createCodec({ maxBytes: MAX_BYTES, maxNodes: MAX_NODES })
 

@@ -6,6 +6,7 @@ export type { DeadLetter } from '../actors/dead-letters.ts'
 export { type ErrorCode, type ErrorKind, RuntimeError } from '../actors/errors.ts'
 export type { RunStatus, RuntimeEvent, Usage } from '../actors/events.ts'
 export type { EffectDecision } from '../actors/protocol.ts'
+export type { Hit, Memory, MemoryRecord, Namespace, NewMemory, RecallOptions } from '../memory/memory.ts'
 export {
   type ActorStatus,
   type ChildSpec,
@@ -19,6 +20,7 @@ export {
 } from './create-runtime.ts'
 export type { EventListener, Events } from './events.ts'
 export type { Answered, AskOptions } from './messages.ts'
+export { type OpenMemoryOptions, openMemory } from './open-memory.ts'
 export { cache } from './resilience/cache.ts'
 export { fallback } from './resilience/fallback.ts'
 export { rateLimit } from './resilience/rate-limit.ts'

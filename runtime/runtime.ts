@@ -108,6 +108,8 @@ export interface Runtime {
   /** Settles when the journal is open and what had to come back is back. Rejects with what made that fail. */
   readonly ready: Promise<Recovery>
   readonly journal: Journal
+  /** Where the journal is on disk, as it was given; absent without one. */
+  readonly dataDir?: string
   readonly runs: Runs
   readonly events: Events
   readonly host: Host
@@ -129,7 +131,10 @@ export interface Runtime {
   publish(subject: string, body: unknown): void
   /** Receives what is published on subjects matching `pattern` (`*` one token, `>` the rest). */
   subscribe(pattern: string, handler: (body: Plain, subject: string) => unknown): Subscription
-  /** One value per runtime and key, made on first use: how the agents of a node share a cache or a model's breaker. */
+  /**
+   * One value per runtime and key, made on first use: how the agents of a node share a cache or a model's breaker. One
+   * with a `[Symbol.asyncDispose]` is disposed of when the runtime has stopped.
+   */
   shared<T>(key: string, make: () => T): T
   /** Makes a behaviour's type known, so that actors can have others of it started. */
   register(behaviour: Behaviour): void

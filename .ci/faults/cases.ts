@@ -3,12 +3,14 @@ import { damagedFiles } from './damaged-files.ts'
 import type { FaultCase } from './fault-case.ts'
 import { fullDisks } from './full-disks.ts'
 import { kills } from './kills.ts'
+import { memoryKills } from './memory-kills.ts'
 import { powerCuts, powerCutsByTheStandard } from './power-cuts.ts'
 import { simulations } from './simulations.ts'
 
 export const FAULT_CASES: readonly FaultCase[] = [
   simulations,
   kills,
+  memoryKills,
   powerCuts,
   powerCutsByTheStandard,
   fullDisks,

@@ -38,6 +38,14 @@ export const citation = z.object({
 export type Citation = z.infer<typeof citation>
 
 /** `checked`: its quote was found in its source; `unsupported`: marked by the fact checker. */
+/** Where a finding is known from, when it was not found in this run. */
+export const remembered = z.object({
+  run: z.string(),
+  topic: z.string(),
+  /** Milliseconds since the epoch when it was learned. */
+  at: z.number(),
+})
+
 export const finding = z.object({
   id: z.string(),
   statement: z.string().min(1),
@@ -46,6 +54,7 @@ export const finding = z.object({
   citations: z.array(citation),
   relevance: z.number(),
   verdict: z.enum(['unchecked', 'checked', 'unsupported']),
+  memory: remembered.optional(),
 })
 export type Finding = z.infer<typeof finding>
 

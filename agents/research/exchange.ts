@@ -8,6 +8,7 @@ import type { SkillContext } from '../skill.ts'
 import type { Corpora } from './corpus.ts'
 import { type Corpus, createCorpus } from './corpus-index.ts'
 import { finding, subtask } from './document.ts'
+import { known, past, type TeamMemory } from './team-memory.ts'
 
 /** What every member is given when it is spawned. */
 export interface ResearchResources {
@@ -16,6 +17,8 @@ export interface ResearchResources {
   readonly cwd: string
   /** Keys of search providers. */
   readonly env: Env
+  /** Absent: the team keeps nothing from one run to the next. */
+  readonly memory?: TeamMemory
 }
 
 export type ResearchContext = SkillContext<ResearchResources>
@@ -51,6 +54,29 @@ export const plan = z.object({
   /** What the analysts are to look at. */
   aspects: z.array(aspect),
   findingsPerSubtask: z.number().int().positive(),
+})
+
+/** What a team with a memory knows before it begins. */
+export const recalled = z.object({
+  /** The topic, or that of the run that is continued. */
+  topic: z.string(),
+  focusAreas: z.array(z.string()),
+  sources: z.array(z.string()),
+  /** Whether it was asked to go on with something. */
+  asked: z.boolean(),
+  continues: past.optional(),
+  known: z.array(known),
+  /** Known findings that are too old to be used. */
+  outdated: z.number().int(),
+})
+
+/** The plan in the light of what is known. */
+export const covered = z.object({
+  subtasks: z.array(subtask),
+  open: z.array(subtask),
+  findings: z.array(finding),
+  /** Known findings whose quotes do not stand in their sources any more. */
+  changed: z.number().int(),
 })
 
 export const gathered = z.object({

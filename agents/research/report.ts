@@ -6,6 +6,7 @@
 import type { Comparison } from './agreement.ts'
 import type { Finding, Subtask } from './document.ts'
 import type { Gap } from './gaps.ts'
+import { KNOWN_TITLE, knownChapter, knownSince } from './known-chapter.ts'
 import type { Depth } from './planning.ts'
 import { capitalised, readable, withoutTicks } from './readable.ts'
 import { createReferences, type References, type SourceText } from './references.ts'
@@ -90,6 +91,7 @@ export function composeReport(input: ReportInput): Report {
     { title: 'Executive summary', body: executiveSummary },
     { title: 'Key findings', body: bullets(keyTexts) },
     ...sections,
+    { title: KNOWN_TITLE, body: knownChapter(input.subtasks, findings) },
     { title: 'Themes', body: themesBody(draft) },
     { title: 'Where the sources agree and differ', body: bullets(compared) },
     { title: 'Statements that could not be verified', body: unverified(input.findings) },
@@ -113,7 +115,7 @@ interface Chapter {
 function sayFor(audience: Audience, finding: Finding, references: References): string {
   const text = audience === 'technical' ? finding.statement : withoutTicks(finding.statement)
   const ended = /[.!?。！？]["'”’)`]*$/u.test(text) ? text : `${text}.`
-  return `${escaped(capitalised(ended))}${references.mark(finding)}`
+  return `${escaped(capitalised(ended))}${references.mark(finding)}${knownSince(finding)}`
 }
 
 /** Statements come from sources and models: no tag of theirs may reach a viewer, no line may become a heading. */
@@ -215,7 +217,14 @@ function recommend({ input, findings, say }: Draft): Recommendation[] {
 }
 
 const RESERVED = [
-  ...['Executive summary', 'Key findings', 'Themes', 'Where the sources agree and differ', 'Recommendations'],
+  ...[
+    'Executive summary',
+    'Key findings',
+    KNOWN_TITLE,
+    'Themes',
+    'Where the sources agree and differ',
+    'Recommendations',
+  ],
   ...['Statements that could not be verified', 'Open questions', 'Sources'],
 ]
 

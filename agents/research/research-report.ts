@@ -3,7 +3,17 @@ import type { z } from 'zod'
 import type { RunStatus, RuntimeEvent } from '../../actors/events.ts'
 import type { RunResult } from '../workflow/run-workflow.ts'
 import type { Finding, Subtask } from './document.ts'
-import type { Analysis, audience, depth, factChecked, gathered, plan, report } from './exchange.ts'
+import type {
+  Analysis,
+  audience,
+  covered,
+  depth,
+  factChecked,
+  gathered,
+  plan,
+  recalled,
+  report,
+} from './exchange.ts'
 import type { Seat } from './team-seats.ts'
 
 /** One thing a member did, as it happened. */
@@ -54,10 +64,25 @@ export interface ResearchReport {
     readonly model: string | null
     readonly contradictions: number
     readonly gaps: readonly string[]
+    /** What the team knew before; absent for a team without a memory. */
+    readonly memory?: ReportMemory
     /** Findings that the fact checker dropped or marked, and what a model wrote that they do not hold. */
     readonly factCheck: readonly { readonly finding: string; readonly kind: string; readonly text: string }[]
   }
   readonly reasoningTrace: readonly TraceEntry[]
+}
+
+export interface ReportMemory {
+  /** Findings of earlier runs in this report, and those that are new. */
+  readonly known: number
+  readonly fresh: number
+  /** Known findings left out: too old, or not in their sources any more. */
+  readonly outdated: number
+  readonly changed: number
+  /** The run that was to be continued; null when it was asked for and nothing was found. */
+  readonly continues?: { readonly run: string; readonly topic: string; readonly at: number } | null
+  /** New findings that are kept for later runs; null when that failed. */
+  readonly remembered: number | null
 }
 
 /** What there is of a run that did not end as done. */
@@ -81,6 +106,10 @@ export interface RunOutput {
   readonly check: z.infer<typeof factChecked>
   readonly analyses: readonly (Analysis | null)[]
   readonly report: z.infer<typeof report>
+  /** Of a team with a memory. */
+  readonly recalled?: z.infer<typeof recalled>
+  readonly covered?: z.infer<typeof covered>
+  readonly remembered?: { readonly findings: number } | null
 }
 
 export interface ReportSurroundings {
@@ -103,6 +132,9 @@ export function researchReport(
   const { plan: planned, gathered: found, check, analyses } = output
   const { problems, ...written } = output.report
   const { topic, depth: how, audience: reader, model, seats, members, trace, now } = around
+  const subtasks = output.covered?.subtasks ?? planned.subtasks
+  const gatheredBy = new Map(found.flatMap(one => (one ? [[one.subtask, one] as const] : [])))
+  const memory = reportMemory(output)
   const parts = Object.assign({}, ...analyses.filter(one => one !== null)) as Partial<Analysis>
   return {
     topic,
@@ -116,20 +148,44 @@ export function researchReport(
       audience: reader,
       timestamp: new Date(now).toISOString(),
       agentsInvolved: [...new Set(trace.map(entry => entry.agent))].filter(one => members.has(one)).sort(),
-      totalSubtasks: planned.subtasks.length,
-      assignments: planned.subtasks.map((task, i) => ({
+      totalSubtasks: subtasks.length,
+      assignments: subtasks.map(task => ({
         subtask: task.id,
         question: task.question,
-        agent: found[i]?.by ?? null,
-        findings: found[i]?.findings.length ?? 0,
+        agent: gatheredBy.get(task.id)?.by ?? null,
+        findings: gatheredBy.get(task.id)?.findings.length ?? 0,
       })),
       sources: planned.sources,
       model,
       contradictions: parts.comparison?.contradictions.length ?? 0,
       gaps: (parts.gaps ?? []).map(gap => gap.text),
+      ...(memory && { memory }),
       factCheck: [...check.problems, ...problems],
     },
     reasoningTrace: trace,
+  }
+}
+
+function reportMemory({
+  recalled: begun,
+  covered: planned,
+  check,
+  remembered,
+}: RunOutput): ReportMemory | undefined {
+  if (!begun || !planned) return undefined
+  const known = check.findings.filter(one => one.memory).length
+  const continues = begun.continues && {
+    run: begun.continues.run,
+    topic: begun.continues.topic,
+    at: begun.continues.at,
+  }
+  return {
+    known,
+    fresh: check.findings.length - known,
+    outdated: begun.outdated,
+    changed: planned.changed,
+    ...(begun.asked && { continues: continues ?? null }),
+    remembered: remembered?.findings ?? null,
   }
 }
 

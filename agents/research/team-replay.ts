@@ -12,7 +12,7 @@ import { modelBehaviour } from '../models/model-actor.ts'
 import { compileWorkflow } from '../workflow/compile.ts'
 import type { WorkflowResult } from '../workflow/run-state.ts'
 import type { RunResult } from '../workflow/run-workflow.ts'
-import { researchTeam } from '../workflows/research-team.ts'
+import { researchTeam, researchTeamWithMemory } from '../workflows/research-team.ts'
 import { researchInput } from './exchange.ts'
 import { partialResearch, type ResearchReport, type RunOutput, researchReport } from './research-report.ts'
 import { DEFAULT_SIZE, seatsFor } from './team-seats.ts'
@@ -21,14 +21,18 @@ import { DEFAULT_SIZE, seatsFor } from './team-seats.ts'
 export const replayBehaviours = ({
   model,
   size = DEFAULT_SIZE,
+  memory,
 }: {
   readonly model?: string
   readonly size?: number
+  readonly memory?: string
 }): readonly Behaviour[] => [
-  compileWorkflow(researchTeam),
+  compileWorkflow(memory !== undefined ? researchTeamWithMemory : researchTeam),
   modelBehaviour(),
   supervisorBehaviour(),
-  ...new Map(seatsFor(size).map(({ agent }) => [agent.name, replayBehaviour(agent, model)])).values(),
+  ...new Map(
+    seatsFor(size, memory !== undefined).map(({ agent }) => [agent.name, replayBehaviour(agent, model)]),
+  ).values(),
 ]
 
 /** An agent's behaviour for reading its journal: what it decided is found again, what it did is not done again. */
@@ -48,9 +52,14 @@ export function replayedReport(
   actors: readonly Address[],
 ): unknown {
   const input = researchInput.parse(record.input)
-  const { size = DEFAULT_SIZE, model = null } = record.options as {
+  const {
+    size = DEFAULT_SIZE,
+    model = null,
+    memory,
+  } = record.options as {
     readonly size?: number
     readonly model?: string | null
+    readonly memory?: unknown
   }
   // What its caller was given, or, from a process that died before that, what the workflow answered.
   const given = record.result as unknown as RunResult<Partial<ResearchReport>> | undefined
@@ -71,7 +80,7 @@ export function replayedReport(
   return researchReport(run, {
     ...input,
     model,
-    seats: seatsFor(size),
+    seats: seatsFor(size, memory !== undefined),
     members: new Set(actors),
     trace: given?.output?.reasoningTrace ?? [],
     now: made === undefined ? finishedAt : Date.parse(made),

@@ -17,7 +17,7 @@ export const researchTeamRun: RunnableWorkflow = {
   name: researchTeam.name,
   description: researchTeam.description,
   input: researchInput,
-  async run(input, { runtime, cwd, env, signal, runId, size, model, decisions }) {
+  async run(input, { runtime, cwd, env, signal, runId, size, model, memory, decisions }) {
     const {
       topic,
       sources = [],
@@ -38,6 +38,7 @@ export const researchTeamRun: RunnableWorkflow = {
       sources: found,
       ...(size !== undefined && { size }),
       ...(model && { model }),
+      ...(memory !== undefined && { memory: { namespace: memory } }),
     })
     try {
       return await team.run(topic, { ...options, signal, runId, ...(decisions && { decisions }) })

@@ -12,6 +12,7 @@ const SKILL_OF: Readonly<Record<Duty, string>> = {
   checkers: 'check',
   analysts: 'analyse',
   writers: 'write',
+  archivists: 'remember',
 }
 const sizes = Array.from({ length: LARGEST - SMALLEST + 1 }, (_, i) => SMALLEST + i)
 const kindOf = (body: () => unknown): string => {

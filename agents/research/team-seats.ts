@@ -3,6 +3,7 @@
  * agents with two duties; a larger team first frees the planner and the checker, then adds researchers.
  */
 import { RuntimeError } from '../../actors/errors.ts'
+import { archivist } from '../archivist.ts'
 import { coordinator } from '../coordinator.ts'
 import { dataAnalyst } from '../data-analyst.ts'
 import { type Agent, defineAgent } from '../define-agent.ts'
@@ -11,7 +12,7 @@ import { technicalWriter } from '../technical-writer.ts'
 import { webResearcher } from '../web-researcher.ts'
 
 /** A role of the workflow `research-team`. */
-export type Duty = 'coordinator' | 'researchers' | 'analysts' | 'writers' | 'checkers'
+export type Duty = 'coordinator' | 'researchers' | 'analysts' | 'writers' | 'checkers' | 'archivists'
 
 export interface Seat {
   readonly agent: Agent
@@ -27,6 +28,7 @@ const RESEARCHER: Seat = { agent: webResearcher, duties: ['researchers'] }
 const ANALYST: Seat = { agent: dataAnalyst, duties: ['analysts'] }
 const WRITER: Seat = { agent: technicalWriter, duties: ['writers'] }
 const CHECKER: Seat = { agent: factChecker, duties: ['checkers'] }
+const ARCHIVIST: Seat = { agent: archivist, duties: ['archivists'] }
 
 /** One agent with the skills of two. */
 const both = (first: Seat, second: Seat): Seat => ({
@@ -45,8 +47,18 @@ const WRITER_WHO_PLANS = both(WRITER, COORDINATOR)
 
 const times = (count: number, seat: Seat): Seat[] => Array.from({ length: count }, () => seat)
 
-/** The seats of a team of `size`. Throws `definition-invalid` outside 3 to 10. */
-export function seatsFor(size: number): readonly Seat[] {
+/**
+ * The seats of a team of `size`; with a memory whoever plans keeps it, too. Throws `definition-invalid` outside
+ * 3 to 10.
+ */
+export function seatsFor(size: number, memory = false): readonly Seat[] {
+  const seats = plainSeats(size)
+  return memory
+    ? seats.map(seat => (seat.duties.includes('coordinator') ? both(seat, ARCHIVIST) : seat))
+    : seats
+}
+
+function plainSeats(size: number): readonly Seat[] {
   if (!Number.isInteger(size) || size < SMALLEST || size > LARGEST) {
     throw new RuntimeError('definition-invalid', `a research team of ${size} is not possible`, {
       fix: `choose a whole number from ${SMALLEST} to ${LARGEST}`,

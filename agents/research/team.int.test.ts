@@ -169,11 +169,10 @@ test('depth sets the number of questions, focus areas add one each', async () =>
   assert.ok(focused.findings.some(one => /horn/.test(one.statement)))
 })
 
-test('refuses a memory that it does not have, instead of forgetting in silence', () => {
-  assert.throws(
-    () => new ResearchTeam({ memory: true as never }),
-    (error: { kind?: string }) => error.kind === 'definition-invalid',
-  )
+test('a memory needs a place: a team on a runtime without a data directory has to name one', async () => {
+  await withTeam({ memory: true }, async team => {
+    assert.is(await kindOf(team.run(TOPIC)), 'definition-invalid')
+  })
 })
 
 test('adjustTeam adds agents that then work, and refuses the eleventh', () =>

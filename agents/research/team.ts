@@ -3,6 +3,7 @@
  * It starts its agents on first use and keeps them for the next question.
  */
 import { type Address, token } from '../../actors/address.ts'
+import type { Behaviour } from '../../actors/behaviour.ts'
 import type { BudgetLease } from '../../actors/budget-lease.ts'
 import { fromWireError, RuntimeError } from '../../actors/errors.ts'
 import type { EffectDecision } from '../../actors/protocol.ts'
@@ -16,9 +17,10 @@ import { spawnAgent } from '../spawn-agent.ts'
 import { searchProvider } from '../tools/web-search.ts'
 import { compileWorkflow } from '../workflow/compile.ts'
 import { endedRun, type RunResult, runWorkflow } from '../workflow/run-workflow.ts'
-import { researchTeam } from '../workflows/research-team.ts'
+import { researchTeam, researchTeamWithMemory } from '../workflows/research-team.ts'
 import { createCorpora } from './corpus.ts'
 import { type ResearchInput, type ResearchResources, researchInput } from './exchange.ts'
+import { openTeamMemory, type TeamMemoryOptions } from './open-team-memory.ts'
 import {
   partialResearch,
   type ResearchReport,
@@ -49,8 +51,11 @@ export interface ResearchTeamOptions {
   readonly fallbackPrice?: Prices
   /** USD per million tokens of `model`; without it costs are reported as unknown. */
   readonly price?: Prices
-  /** There is no memory between runs yet: anything but `false` is refused, rather than taken and forgotten. */
-  readonly memory?: false
+  /**
+   * Keeps what was found from one run to the next: what is known and still fresh is not researched again. `true` is
+   * the namespace `research` of the runtime's memory. Default: none.
+   */
+  readonly memory?: boolean | TeamMemoryOptions
   /** Default: a runtime of its own, stopped by `stop`. */
   readonly runtime?: Runtime
   /** Folders, files, globs, URLs to research. */
@@ -96,8 +101,8 @@ export class ResearchTeam {
   readonly #options: ResearchTeamOptions
   readonly #id: string
   readonly #models: ModelAccess
-  readonly #resources: ResearchResources
-  readonly #workflow = compileWorkflow(researchTeam)
+  #resources: ResearchResources
+  readonly #workflow: Behaviour
   #seats: readonly Seat[]
   #members: Member[] = []
   /** For ids: a member's number is its own for ever. */
@@ -108,10 +113,10 @@ export class ResearchTeam {
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #end = new AbortController()
 
-  /** Throws `definition-invalid` for a size outside 3 to 10, and for `memory`. */
+  /** Throws `definition-invalid` for a size outside 3 to 10, and for a memory without a place. */
   constructor(options: ResearchTeamOptions = {}) {
-    if (options.memory) throw noMemory()
-    this.#seats = seatsFor(options.size ?? DEFAULT_SIZE)
+    this.#seats = seatsFor(options.size ?? DEFAULT_SIZE, Boolean(options.memory))
+    this.#workflow = compileWorkflow(options.memory ? researchTeamWithMemory : researchTeam)
     this.#options = options
     this.runtime = options.runtime ?? createRuntime()
     this.#id = teamId(options, this.runtime)
@@ -156,7 +161,7 @@ export class ResearchTeam {
       behaviour: this.#workflow,
       supervisor,
       members: this.#roles(),
-      input: { ...input, model: this.#model ?? null },
+      input: { ...input, model: this.#model ?? null, ...(this.#options.memory && { run: runId }) },
       runId,
       options: { size: seats.length, model: this.#model ?? null },
       ...(decisions && { decisions }),
@@ -238,7 +243,9 @@ export class ResearchTeam {
       throw new RuntimeError('input-invalid', 'the research question is not valid', { why })
     }
     const { sources } = parsed.data
-    if (sources.length === 0 && !this.#options.model && !searchProvider(this.#resources.env))
+    const { model, memory } = this.#options
+    // A run that is continued names its sources.
+    if (sources.length === 0 && !model && !memory && !searchProvider(this.#resources.env))
       throw nothingToRead()
     return parsed.data
   }
@@ -253,7 +260,8 @@ export class ResearchTeam {
   }
 
   async #open(): Promise<Address> {
-    const { model, price, run } = this.#options
+    const { model, price, run, memory } = this.#options
+    if (memory) this.#resources = { ...this.#resources, memory: await openTeamMemory(this.runtime, memory) }
     if (model) this.#model = await this.#models.use(model, price)
     const supervisor = await this.runtime.supervise({
       id: `team-${this.#id}`,
@@ -306,11 +314,6 @@ function teamId({ id, name }: ResearchTeamOptions, { journal, host }: Runtime): 
   const slug = name?.replaceAll(/[^A-Za-z0-9_-]+/g, '-').slice(0, 48)
   return journal.durable && slug ? slug : host.id().slice(0, 8)
 }
-
-const noMemory = (): RuntimeError =>
-  new RuntimeError('definition-invalid', 'a research team has no memory between runs yet', {
-    fix: 'leave memory out, and hand over what is known with the option context',
-  })
 
 const stopped = (): RuntimeError =>
   new RuntimeError('runtime-stopped', 'the team has stopped', { fix: 'make a new one' })

@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import type { Finding } from './document.ts'
 import { checkFindings } from './fact-check.ts'
+import { KNOWN_TITLE, knownChapter, knownSince } from './known-chapter.ts'
 import { namesIn } from './polarity.ts'
 import { createReferences, type References } from './references.ts'
 import type { ReportInput } from './report.ts'
@@ -56,7 +57,9 @@ export function writeReport(
   const say = (one: Paragraph): string => `${onOneLine(one.text)}${marks(rests(one), references)}`
 
   const executiveSummary = supported('executive summary', reply.executiveSummary).map(say).join('\n\n')
-  const keyFindings = key.map(one => `- ${onOneLine(one.statement)}${marks([one], references)}`)
+  const keyFindings = key.map(
+    one => `- ${onOneLine(one.statement)}${marks([one], references)}${knownSince(one)}`,
+  )
   const sections = reply.sections.flatMap(({ title, paragraphs }) => {
     const kept = supported(title, paragraphs)
     const findings = [...new Set(kept.flatMap(rests).map(one => one.id))]
@@ -67,6 +70,7 @@ export function writeReport(
     { title: 'Executive summary', body: executiveSummary },
     { title: 'Key findings', body: keyFindings.join('\n') },
     ...sections,
+    { title: KNOWN_TITLE, body: knownChapter(input.subtasks, input.findings) },
     { title: 'Recommendations', body: recommendations.map(text => `- ${text}`).join('\n') },
     { title: 'Open questions', body: input.gaps.map(gap => `- ${onOneLine(gap.text)}`).join('\n') },
     { title: 'Sources', body: references.list(input.sources).join('\n') },

@@ -19,6 +19,8 @@ export interface RunSurroundings {
   readonly size?: number
   /** `provider:model`. */
   readonly model?: string
+  /** Namespace of the memory that it recalls from and remembers in, where the workflow can. */
+  readonly memory?: string
   /** What a person decided about effects of unknown outcome, by effect. */
   readonly decisions?: ReadonlyMap<string, EffectDecision>
 }
@@ -31,7 +33,11 @@ export interface RunnableWorkflow {
   /** The run, to its end. Throws only for what is wrong before it begins. */
   run(input: Readonly<Record<string, unknown>>, surroundings: RunSurroundings): Promise<RunResult>
   /** The behaviours of a run's actors, for what reads its journal: none of their effects is run. */
-  behaviours(options: { readonly model?: string; readonly size?: number }): readonly Behaviour[]
+  behaviours(options: {
+    readonly model?: string
+    readonly size?: number
+    readonly memory?: string
+  }): readonly Behaviour[]
   /** The output of a run, made again from what its workflow answered; the same that `run` gave. */
   replayed(record: RunRecord, answer: WorkflowResult, actors: readonly Address[]): unknown
   /** Markdown for a person. */

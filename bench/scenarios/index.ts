@@ -4,6 +4,9 @@ import { agentTurn } from './agent-turn.ts'
 import { coldStart } from './cold-start.ts'
 import { durableStep } from './durable-step.ts'
 import { localAsk } from './local-ask.ts'
+import { memoryRecall } from './memory-recall.ts'
+import { memoryScale } from './memory-scale.ts'
+import { memoryUpdate } from './memory-update.ts'
 import { passivation } from './passivation.ts'
 import { recovery } from './recovery.ts'
 import { spawn } from './spawn.ts'
@@ -18,4 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   passivation,
   spawn,
   coldStart,
+  memoryUpdate,
+  memoryRecall,
+  memoryScale,
 ]

@@ -41,6 +41,11 @@ export const COMMANDS: readonly CommandListing[] = [
     load: async () => (await import('./journal.ts')).journal,
   },
   {
+    name: 'memory',
+    summary: 'list, search, add, change and forget what is remembered',
+    load: async () => (await import('./memory.ts')).memory,
+  },
+  {
     name: 'doctor',
     summary: 'check what this machine offers: Node, bus, models, search',
     load: async () => (await import('./doctor.ts')).doctor,

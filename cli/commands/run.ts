@@ -13,12 +13,17 @@ import { refuseUnwritable } from '../out-file.ts'
 import { fieldsOf, inputOf, optionsOf, wholeNumber } from '../run-options.ts'
 import { recordedFolder, type StartOptions } from '../stored-runs.ts'
 
+/** The namespace that research teams share when none is named. */
+const RESEARCH_NAMESPACE = 'research'
+
 interface RunFlags {
   readonly stream?: boolean
   readonly out?: string
   readonly size?: string
   readonly model?: string
   readonly ephemeral?: boolean
+  /** True without a name. */
+  readonly memory?: string | boolean
   readonly dataDir?: string
   readonly runId?: string
 }
@@ -48,9 +53,11 @@ export const run: Command = {
     if (flags.out) await refuseUnwritable(resolve(context.cwd, flags.out))
     const dataDir = await placeOf(flags, context)
     const { model } = flags
+    const memory = namespaceOf(flags)
     const start: StartOptions = {
       ...(size !== undefined && { size }),
       ...(model !== undefined && { model }),
+      ...(memory !== undefined && { memory }),
       ...(dataDir !== undefined && { folder: recordedFolder(dataDir, context.cwd) }),
     }
     const runtime = await openRuntime(dataDir)
@@ -71,6 +78,13 @@ async function placeOf({ ephemeral, dataDir }: RunFlags, context: CommandContext
   const dir = dataDirOf(context)
   await prepareDataDir(dir)
   return dir
+}
+
+/** Throws `usage` where nothing is kept. */
+function namespaceOf({ memory, ephemeral }: RunFlags): string | undefined {
+  if (memory === undefined || memory === false) return undefined
+  if (ephemeral) throw new RuntimeError('usage', '--ephemeral keeps nothing, so it does not go with --memory')
+  return memory === true ? RESEARCH_NAMESPACE : memory
 }
 
 /** Notes the new run and returns its id. Throws `usage` for an id that another run has. */
@@ -107,5 +121,9 @@ function addFlags(parser: Parser): void {
     .option('--model <provider:model>', 'think with this language model; without one, work extractively')
   addDataDir(addLiveFlags(parser))
     .option('--ephemeral', 'keep nothing: the run cannot be resumed or replayed')
+    .option(
+      '--memory [namespace]',
+      `recall what earlier runs found, research only the rest, and remember it (default namespace: ${RESEARCH_NAMESPACE})`,
+    )
     .option('--run-id <id>', 'the id of the run, instead of a made up one')
 }

@@ -14,18 +14,21 @@ export interface Ran {
   readonly ms: number
 }
 
-/** `preload`: modules imported before the program, by their paths. */
+/** `preload`: modules imported before the program, by their paths. `typed`: what it reads from stdin. */
 export function start(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   preload: readonly string[] = [],
+  typed?: string,
 ): ChildProcess {
   const { NO_COLOR: _, FORCE_COLOR: __, OPENAI_API_KEY: ___, OPENAI_BASE_URL: ____, ...own } = process.env
   const imports = ['tsx', ...preload].flatMap(one => ['--import', one])
-  return spawn(process.execPath, [...imports, MAIN, ...args], {
+  const child = spawn(process.execPath, [...imports, MAIN, ...args], {
     env: { ...own, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
+  child.stdin?.end(typed)
+  return child
 }
 
 export async function ended(child: ChildProcess): Promise<Ran> {

@@ -1,0 +1,36 @@
+/**
+ * A turn of a conversation, and what it was found to state. Types only, shared by the reading of statements, the
+ * corrections of them and consolidation.
+ */
+import type { Statement } from '../memory.ts'
+
+export interface Turn {
+  readonly text: string
+  /** Who is "I". Without it nothing in the first person is extracted. */
+  readonly who?: string
+  /** Absolute ms when it was said. */
+  readonly at: number
+}
+
+export interface FoundStatement extends Statement {
+  readonly single: boolean
+  /** The sentence that states it, as written. */
+  readonly sentence: string
+  /** Absolute ms since when it holds: a time the sentence names, else that of the turn. */
+  readonly validFrom: number
+  readonly validUntil?: number
+}
+
+/** Something that no longer holds; without an object, whatever it was. */
+export interface FoundEnding {
+  readonly subject: string
+  readonly predicate: string
+  readonly object?: string
+  readonly at: number
+  readonly sentence: string
+}
+
+export interface FoundStatements {
+  readonly statements: readonly FoundStatement[]
+  readonly endings: readonly FoundEnding[]
+}

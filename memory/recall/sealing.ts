@@ -1,0 +1,133 @@
+/**
+ * Turns what is new into segments that do not change: a tail into a run, the runs of a full block into one segment,
+ * a segment with removed memories into one without. Each step is prepared beside what is searched, in slices
+ * between which the event loop goes on, and then put in its place at once.
+ */
+import { type Block, CLEAN, REMOVED, WITHIN } from './columns.ts'
+import { type IndexState, isUnclean } from './index-state.ts'
+import type { SealedSegment, Sealing } from './recall-index.ts'
+import type { Segment } from './segment.ts'
+import { encodeSegment } from './segment-codec.ts'
+import { mergedSegment } from './segment-merge.ts'
+import { isFull, RUN, type Tail, tailSegment } from './tail.ts'
+
+/** Tails that are full, or `all`; undefined when there is none. */
+export async function sealTails(state: IndexState, all: boolean): Promise<Sealing | undefined> {
+  const before = segmentsOf(state)
+  const last = state.tails.at(-1)
+  if (last && (all || isFull(last, state.end))) state.tailClosed = true
+  const ready = state.tailClosed ? state.tails : state.tails.slice(0, -1)
+  if (ready.length === 0) return undefined
+  for (const tail of ready) await sealTail(state, tail)
+  for (const block of new Set(ready.map(({ base }) => state.blocks[base >>> 16]))) {
+    if (block) await mergeRuns(state, block)
+  }
+  return sealingSince(state, before)
+}
+
+/** All tails, and all segments with postings of removed memories. */
+export async function expungeAll(state: IndexState): Promise<Sealing> {
+  const before = segmentsOf(state)
+  await sealTails(state, true)
+  for (const block of state.blocks) {
+    for (const segment of block?.segments ?? []) {
+      if (block && isDirty(block, segment)) await rebuild(block, [segment])
+    }
+  }
+  return sealingSince(state, before)
+}
+
+async function sealTail(state: IndexState, tail: Tail): Promise<void> {
+  const block = state.blocks[tail.base >>> 16] as Block
+  const removed = removedIn(block)
+  const segment = await inSlices(tailSegment(tail, removed, block.columns))
+  block.segments = [...block.segments, segment]
+  state.tails = state.tails.filter(other => other !== tail)
+  setClean(block, segment, removed)
+}
+
+/** Runs that become one segment, and the numbers from which on a segment is none of them any more. */
+const RUNS_AT_ONCE = 8
+const LARGE = RUN * RUNS_AT_ONCE
+
+/**
+ * All segments of a block that takes no more. Of one that does, the last two while one of them is small, and eight
+ * runs, so that few places are to be looked at and few words stand in many.
+ */
+async function mergeRuns(state: IndexState, block: Block): Promise<void> {
+  const isClosed = block.base >>> 16 < state.end >>> 16
+  if (isClosed && state.tails.every(({ base }) => base >>> 16 !== block.base >>> 16)) {
+    if (block.segments.length > 1) await rebuild(block, block.segments)
+    return
+  }
+  for (let few = smallAtEnd(block); few.length > 1; few = smallAtEnd(block)) await rebuild(block, few)
+  const runs = block.segments.filter(({ base, end }) => end - base < LARGE)
+  if (runs.length >= RUNS_AT_ONCE) await rebuild(block, runs)
+}
+
+/** Sealing `all` often must not leave many small runs. */
+function smallAtEnd({ segments }: Block): readonly Segment[] {
+  const nth = segments.findIndex(({ base, end }) => end - base < RUN)
+  return nth < 0 || nth === segments.length - 1 ? [] : segments.slice(nth, nth + 2)
+}
+
+/** Neighbouring segments of a block as one, without what was removed. */
+async function rebuild(block: Block, parts: readonly Segment[]): Promise<void> {
+  const removed = removedIn(block)
+  const segment = await inSlices(mergedSegment(parts, removed, block.columns))
+  block.segments = [...block.segments.filter(part => !parts.includes(part)), segment].sort(
+    (one, other) => one.base - other.base,
+  )
+  setClean(block, segment, removed)
+}
+
+/** As of now: what is removed while a segment is made has postings in it, and is not clean. */
+const removedIn = ({ columns }: Block): Uint8Array => columns.state.map(bits => bits & REMOVED)
+
+function setClean({ columns }: Block, { base, end }: Segment, removed: Uint8Array): void {
+  const first = base & WITHIN
+  for (let i = first; i < first + end - base; i++) {
+    if (removed[i] !== 0) columns.state[i] = (columns.state[i] as number) | CLEAN
+  }
+}
+
+function isDirty({ columns }: Block, { base, end }: Segment): boolean {
+  const first = base & WITHIN
+  return columns.state.subarray(first, first + end - base).some(isUnclean)
+}
+
+interface Placed {
+  readonly block: Block
+  readonly segment: Segment
+}
+
+const segmentsOf = ({ blocks }: IndexState): readonly Placed[] =>
+  blocks.flatMap(block => (block ? block.segments.map(segment => ({ block, segment })) : []))
+
+async function sealingSince(state: IndexState, before: readonly Placed[]): Promise<Sealing> {
+  const after = segmentsOf(state)
+  const known = new Set(before.map(({ segment }) => segment))
+  const bases = new Set(after.map(({ segment }) => segment.base))
+  const put: SealedSegment[] = []
+  for (const { block, segment } of after) {
+    if (known.has(segment)) continue
+    const bytes = encodeSegment(segment, block.columns, doc => state.replacements.get(doc))
+    put.push({ base: segment.base, bytes })
+    await pause()
+  }
+  return {
+    put,
+    del: before.map(({ segment }) => segment.base).filter(base => !bases.has(base)),
+  }
+}
+
+/** Runs to the end, letting the event loop go on at each yield. */
+async function inSlices<Result>(steps: Generator<undefined, Result>): Promise<Result> {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+    await pause()
+  }
+}
+
+const pause = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
