@@ -11,7 +11,7 @@ import { groupCommit } from './group-commit.ts'
 import { type HighWater, openHighWater } from './high-water.ts'
 import { type LevelLogs, levelLogs, syncFolder, WRITE_BUFFER } from './level-logs.ts'
 import { type Owned, ownDirectory } from './owner.ts'
-import { quietTimes } from './quiet-times.ts'
+import { type QuietTimes, quietTimes } from './quiet-times.ts'
 
 export type Op =
   | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
@@ -168,7 +168,6 @@ async function compare(
 function storeOf(owned: Owned, first: Session): CompactingStore {
   const { dir } = owned
   let session = first
-  let isOpen = true
   let stopped: RuntimeError | undefined
   let reopening: Promise<void> | undefined
   let closing: Promise<void> | undefined
@@ -179,10 +178,10 @@ function storeOf(owned: Owned, first: Session): CompactingStore {
     commits.refuse(stopped)
     return stopped
   }
-  const guarded = async <T>(from: Session, work: (db: Database) => Promise<T>): Promise<T> => {
+  const guarded = async <T>(from: Session, work: (from: Session) => Promise<T>): Promise<T> => {
     if (stopped) throw stopped
     try {
-      return await work(from.db)
+      return await work(from)
     } catch (error) {
       // What is left of an opening before fails with it, and says nothing about this one.
       throw from === session ? stop(error) : storeError(dir, error)
@@ -190,26 +189,11 @@ function storeOf(owned: Owned, first: Session): CompactingStore {
   }
   const commits = groupCommit<Op>((ops, sync) => write(session, ops, sync), stop)
   const readers = quietTimes()
-  const compaction = (from: string, to: string): Promise<void> => {
-    const mine = session
-    return guarded(mine, async () => {
-      mine.logs.beginning()
-      await mine.db.compactRange(from, to)
-    })
-  }
-  const shut = async (): Promise<void> => {
-    if (!isOpen) return
-    isOpen = false
-    await session.db.close()
-    await session.mark.close()
-  }
-
   const openAgain = async (): Promise<void> => {
     await commits.idle()
     try {
-      await shut()
+      await closeSession(session)
       session = { ...(await openSession(dir, session.count)), startedAt: first.startedAt }
-      isOpen = true
       stopped = undefined
     } catch (error) {
       stopped = storeError(dir, error)
@@ -218,7 +202,6 @@ function storeOf(owned: Owned, first: Session): CompactingStore {
       reopening = undefined
     }
   }
-
   return {
     dir,
     lostTail: first.lostTail,
@@ -229,28 +212,20 @@ function storeOf(owned: Owned, first: Session): CompactingStore {
       if (stopped || closing) return Promise.reject(stopped ?? closedError(dir))
       return commits.add(ops, sync)
     },
-    get: key => guarded(session, db => db.get(key)),
+    get: key => guarded(session, ({ db }) => db.get(key)),
     getSync(key) {
       if (stopped) throw stopped
-      try {
-        return session.db.getSync(key)
-      } catch (error) {
-        throw stop(error)
-      }
+      return attempted(() => session.db.getSync(key), stop)
     },
     range(range = {}) {
       const mine = session
       return readers.during(() => entriesOf(mine.db, range, work => guarded(mine, work)))
     },
-    flush: () => compaction(COUNT_KEY, COUNT_KEY),
-    compact: () =>
-      readers.without(async () => {
-        await compaction(COUNT_KEY, LAST_KEY)
-        // A file that was being read when it became obsolete is only removed after the next table; and LevelDB
-        // says nothing of a compaction that failed until it is written to.
-        await commits.add([{ type: 'del', key: LAST_KEY }], true)
-        await compaction(LAST_KEY, LAST_KEY)
-      }),
+    ...compactionsOf({
+      compact: (from, to) => guarded(session, mine => compactSession(mine, from, to)),
+      write: ops => commits.add(ops, true),
+      readers,
+    }),
     async reopen() {
       if (closing) throw closedError(dir)
       if (stopped) reopening ??= openAgain()
@@ -263,11 +238,52 @@ function storeOf(owned: Owned, first: Session): CompactingStore {
         await reopening?.catch(() => undefined)
         await readers.quiet()
         stopped ??= closedError(dir)
-        await shut()
+        await closeSession(session)
         await owned.release()
       })()
       return closing
     },
+  }
+}
+
+/** Again is no fault. */
+async function closeSession({ db, mark }: Session): Promise<void> {
+  await db.close()
+  await mark.close()
+}
+
+function attempted<T>(work: () => T, failure: (error: unknown) => RuntimeError): T {
+  try {
+    return work()
+  } catch (error) {
+    throw failure(error)
+  }
+}
+
+async function compactSession({ db, logs }: Session, from: string, to: string): Promise<void> {
+  logs.beginning()
+  await db.compactRange(from, to)
+}
+
+function compactionsOf({
+  compact,
+  write,
+  readers,
+}: {
+  readonly compact: (from: string, to: string) => Promise<void>
+  readonly write: (ops: readonly Op[]) => Promise<void>
+  readonly readers: QuietTimes
+}): Pick<CompactingStore, 'flush' | 'compact'> {
+  return {
+    flush: () => compact(COUNT_KEY, COUNT_KEY),
+    compact: () =>
+      readers.without(async () => {
+        await compact(COUNT_KEY, LAST_KEY)
+        // A file that was being read when it became obsolete is only removed after the next table; and LevelDB
+        // says nothing of a compaction that failed until it is written to.
+        await write([{ type: 'del', key: LAST_KEY }])
+        await compact(LAST_KEY, LAST_KEY)
+      }),
   }
 }
 

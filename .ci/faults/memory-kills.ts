@@ -113,7 +113,7 @@ async function oneLife(
   const child = startProgram(program, [dir, life, file])
   const isEarly = random.chance(1 / 6)
   const delay = isEarly ? random.between(50, 600) : random.between(0, 700)
-  if (!isEarly) await Promise.race([child.said('joined'), sleep(READY_MS)])
+  if (!isEarly) await Promise.race([child.said('joined'), sleep(READY_MS, undefined, { ref: false })])
   const ended = await Promise.race([child.ended, sleep(delay)])
   if (ended) counts.problems.push(`life ${life} ended by itself: ${child.errors().trim().slice(-500)}`)
   else await child.kill()

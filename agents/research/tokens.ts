@@ -3,8 +3,7 @@
  * the corpus and by the extractive skills. It knows nothing of documents or offsets, and English only:
  * other languages are split into words but neither stemmed well nor freed of their stop words.
  */
-import { stemmer } from 'stemmer'
-import { eng } from 'stopword'
+import { ENGLISH_STOP_WORDS, porterStem } from '../../memory/recall/english.ts'
 
 /** Longer runs of letters and digits are keys, hashes and data, not words. */
 const LONGEST_WORD = 64
@@ -26,13 +25,13 @@ const MORE_STOP_WORDS = [
   ...["wouldn't", "you're", "you've", 'yours', 'yourself'],
 ]
 
-const STOP_WORDS: ReadonlySet<string> = new Set([...eng, ...MORE_STOP_WORDS])
+const STOP_WORDS: ReadonlySet<string> = new Set([...ENGLISH_STOP_WORDS, ...MORE_STOP_WORDS])
 
 /** True for words such as "the" and "which" that tell nothing about a subject. Expects lower case. */
 export const isStopWord = (word: string): boolean => STOP_WORDS.has(word)
 
 /** The stem of a lower-case word. Porter, "An algorithm for suffix stripping", Program 14(3), 1980. */
-export const stem = (word: string): string => stemmer(word)
+export const stem = (word: string): string => porterStem(word)
 
 /**
  * The words of `text` in order, in lower case, stop words included, not stemmed. An identifier gives itself

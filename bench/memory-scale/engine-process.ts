@@ -2,7 +2,7 @@
  * One process of `memory-scale`: writes so many turns with an engine, or opens what was written and asks, and sends
  * home what it found. Started by `scale.ts`, one for each, so that no memory of writing counts as that of reading.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { quantile } from '../median.ts'
 import type { Asking } from './engine.ts'
 import { ENGINES, type EngineName } from './engines.ts'
@@ -11,8 +11,8 @@ import { questionAbout, type Turn, turns } from './turns.ts'
 export interface Written {
   /** Of the calls that write and of closing, without making the turns. */
   readonly writeMs: number
-  /** 99th percentile of writing one by itself, of those after all the others. */
-  readonly oneP99Ms?: number
+  /** Of writing one by itself, of those after all the others. */
+  readonly one?: { readonly p50Ms: number; readonly p99Ms: number }
 }
 
 export interface Read {
@@ -41,6 +41,8 @@ const PATIENCE_MS = 60_000
 
 const [, , role, engineName, countText, folder = ''] = process.argv
 const count = Number(countText)
+/** Left by the process that writes, about turns spread evenly, so that the others need not make all turns again. */
+const questionFile = `${folder}-questions.json`
 process.once('disconnect', () => process.exit(1))
 const found = await (role === 'write' ? write() : role === 'read' ? read() : empty())
 process.send?.(found, () => process.exit(0))
@@ -54,9 +56,13 @@ async function write(): Promise<Written> {
     return performance.now() - began
   }
   const writing = await engine.write(folder)
+  const questions: string[] = []
+  const every = Math.max(1, Math.floor(count / (QUESTIONS + WARM_UP + 1)))
   let batch: Turn[] = []
+  let nth = 0
   for (const turn of turns(count)) {
     batch.push(turn)
+    if (++nth % every === 0) questions.push(questionAbout(turn, nth))
     if (batch.length < BATCH) continue
     const full = batch
     writeMs += await timed(() => writing.add(full))
@@ -67,12 +73,16 @@ async function write(): Promise<Written> {
   const ones: number[] = []
   for (const turn of addOne ? turns(ONES) : []) ones.push(await timed(async () => addOne?.(turn)))
   writeMs += await timed(() => writing.close())
-  return { writeMs, ...(ones.length > 0 && { oneP99Ms: quantile(ones, 0.99) }) }
+  writeFileSync(questionFile, JSON.stringify(questions))
+  return {
+    writeMs,
+    ...(ones.length > 0 && { one: { p50Ms: quantile(ones, 0.5), p99Ms: quantile(ones, 0.99) } }),
+  }
 }
 
 async function read(): Promise<Read> {
   const engine = await ENGINES[engineName as EngineName]()
-  const [first = '', ...questions] = questionsAbout(count)
+  const [first = '', ...questions] = JSON.parse(readFileSync(questionFile, 'utf8')) as string[]
   const began = performance.now()
   const asking = await engine.open(folder)
   const hits = await asking.ask(first)
@@ -103,7 +113,6 @@ async function read(): Promise<Read> {
 /** What the process takes with the engine loaded, opened and asked, and nothing in it. */
 async function empty(): Promise<ProcessMemory> {
   const engine = await ENGINES[engineName as EngineName]()
-  questionsAbout(count)
   const writing = await engine.write(folder)
   await writing.add([...turns(1)])
   await writing.close()
@@ -112,17 +121,6 @@ async function empty(): Promise<ProcessMemory> {
   const memory = await settledMemory()
   await asking.close()
   return memory
-}
-
-/** About turns spread evenly over all there are. */
-function questionsAbout(count: number): string[] {
-  const every = Math.max(1, Math.floor(count / (QUESTIONS + WARM_UP + 1)))
-  const questions: string[] = []
-  let nth = 0
-  for (const turn of turns(count)) {
-    if (nth++ % every === every - 1) questions.push(questionAbout(turn, nth))
-  }
-  return questions
 }
 
 async function settledMemory(): Promise<ProcessMemory> {

@@ -4,7 +4,7 @@
  * an answer from those of the next conversation, with its names changed to the names of this one.
  */
 import { type Prepared, prepare, rank } from '../../memory/recall/ranking.ts'
-import { FEATURES, RECALL_WEIGHTS } from '../../memory/recall/weights.ts'
+import { FEATURES, type Feature, RECALL_WEIGHTS } from '../../memory/recall/weights.ts'
 import { type Conversation, givenConversations, type Question } from '../memory-recall/conversations.ts'
 import { type Answered, answered, DEPTH, figures, type Search } from '../memory-recall/figures.ts'
 import { type Example, learned, scoreOf } from '../memory-recall/learning.ts'
@@ -13,7 +13,15 @@ import { auc } from '../memory-update/measures.ts'
 import { type Measured, Unavailable } from '../scenario.ts'
 
 /** Set by hand and not to be learned: no question of such a set tells what they are for. */
-const BY_HAND = new Set(['newest', 'importance', 'meaning'])
+const BY_HAND = new Set<Feature>([
+  'newest',
+  'importance',
+  'recent',
+  'fact',
+  'insight',
+  'elsewhere',
+  'meaning',
+])
 
 export const asShipped = async (): Promise<Measured> => {
   const conversations = givenConversations()
@@ -84,7 +92,7 @@ export const leftOut = async (): Promise<Measured> => {
   const weights = new Map(
     conversations.map(one => {
       const others = conversations.filter(other => other !== one).flatMap(other => examples.get(other) ?? [])
-      return [one, learned(others, { fixed: FIXED })]
+      return [one, asShippedScale(learned(others, { fixed: FIXED }))]
     }),
   )
   const search = (index: OurIndex): Search => byWeights(index, conversation => weights.get(conversation))
@@ -106,6 +114,19 @@ const withoutTimes = (values: Record<string, number>): Record<string, number> =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !/p\d\d$/.test(name)))
 
 const FIXED = FEATURES.map(feature => (BY_HAND.has(feature) ? 0 : undefined))
+
+/** As weights are shipped: as large together as those, and with those that are set by hand. */
+function asShippedScale(found: Float64Array): Float64Array {
+  const shipped = Float64Array.from(FEATURES, feature =>
+    BY_HAND.has(feature) ? 0 : RECALL_WEIGHTS.features[feature],
+  )
+  const size = (weights: Float64Array): number => weights.reduce((sum, each) => sum + Math.abs(each), 0)
+  const scale = size(shipped) / size(found)
+  return found.map((weight, nth) => {
+    const feature = FEATURES[nth] as Feature
+    return BY_HAND.has(feature) ? RECALL_WEIGHTS.features[feature] : weight * scale
+  })
+}
 
 const preparedFor = ({ reader }: OurIndex, text: string, conversation: Conversation): Prepared =>
   prepare(reader, text, { now: askedAt(conversation) })

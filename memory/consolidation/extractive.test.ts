@@ -22,8 +22,11 @@ const episode = (id: string, text: string, more: Partial<MemoryRecord> = {}): Me
   ...more,
 })
 
-const propose = (episodes: readonly MemoryRecord[], known: Partial<ConsolidationInput> = {}): Proposal =>
-  extractiveConsolidator()({ episodes, facts: [], insights: [], now: T0 + 400 * DAY, ...known }) as Proposal
+const propose = async (
+  episodes: readonly MemoryRecord[],
+  known: Partial<ConsolidationInput> = {},
+): Promise<Proposal> =>
+  await extractiveConsolidator()({ episodes, facts: [], insights: [], now: T0 + 400 * DAY, ...known })
 
 const shown = ({ facts }: Proposal) =>
   facts.map(
@@ -31,8 +34,8 @@ const shown = ({ facts }: Proposal) =>
       `${subject} ${predicate} ${object} <- ${from.join(' ')}`,
   )
 
-test('a customer who moves gives two facts, each with the sentence it came from', () => {
-  const proposal = propose([
+test('a customer who moves gives two facts, each with the sentence it came from', async () => {
+  const proposal = await propose([
     episode('e1', 'Hi, I live in Porto and my order number is #A-77.'),
     episode('e2', 'By the way, I moved to Lisbon last week.', { at: T0 + 60 * DAY, session: 's2' }),
   ])
@@ -48,9 +51,9 @@ test('a customer who moves gives two facts, each with the sentence it came from'
   assert.is(proposal.by, 'extraction')
 })
 
-test('the same said again is one fact with more sources and more importance', () => {
-  const once = propose([episode('e1', 'I love jazz.')])
-  const twice = propose([
+test('the same said again is one fact with more sources and more importance', async () => {
+  const once = await propose([episode('e1', 'I love jazz.')])
+  const twice = await propose([
     episode('e1', 'I love jazz.'),
     episode('e2', 'I really love jazz!', { at: T0 + DAY, session: 's2' }),
   ])
@@ -58,16 +61,16 @@ test('the same said again is one fact with more sources and more importance', ()
   assert.ok((twice.facts[0]?.importance ?? 0) > (once.facts[0]?.importance ?? 1))
 })
 
-test('sources of different trust are not mixed in one fact', () => {
-  const proposal = propose([
+test('sources of different trust are not mixed in one fact', async () => {
+  const proposal = await propose([
     episode('e1', 'I love jazz.', { trust: 'trusted' }),
     episode('e2', 'I love jazz.', { at: T0 + DAY }),
   ])
   assert.equal(shown(proposal), ['Ana likes jazz <- e1', 'Ana likes jazz <- e2'])
 })
 
-test('what is taken back and said again later is two facts with a gap', () => {
-  const proposal = propose([
+test('what is taken back and said again later is two facts with a gap', async () => {
+  const proposal = await propose([
     episode('e1', 'I like olives.'),
     episode('e2', "I don't like olives any more.", { at: T0 + DAY }),
     episode('e3', 'I like olives.', { at: T0 + 2 * DAY }),
@@ -86,8 +89,8 @@ test('what is taken back and said again later is two facts with a gap', () => {
   )
 })
 
-test('a correction refers to what its own session said, whoever corrects', () => {
-  const proposal = propose([
+test('a correction refers to what its own session said, whoever corrects', async () => {
+  const proposal = await propose([
     episode('e1', 'The meeting is on Friday.'),
     episode('e2', "Actually, it's Thursday, not Friday.", { who: 'Bob', at: T0 + 1_000 }),
     episode('e3', "Actually, it's Monday, not Thursday.", { who: 'Bob', session: 'other', at: T0 + 2_000 }),
@@ -96,8 +99,8 @@ test('a correction refers to what its own session said, whoever corrects', () =>
   assert.match(proposal.facts[1]?.text ?? '', '2024-01-11')
 })
 
-test('who somebody is stands in one insight, which takes the place of the one before', () => {
-  const first = propose([episode('e1', "I live in Porto. I'm a nurse. I love jazz.")])
+test('who somebody is stands in one insight, which takes the place of the one before', async () => {
+  const first = await propose([episode('e1', "I live in Porto. I'm a nurse. I love jazz.")])
   const [profile] = first.insights
   assert.is(profile?.text, 'Ana: lives in Porto; works as nurse; likes jazz')
   assert.equal(profile?.from, ['e1'])
@@ -105,7 +108,7 @@ test('who somebody is stands in one insight, which takes the place of the one be
     episode(`f${index}`, statement.object, { kind: 'fact', fact: statement, validFrom, from }),
   )
   const old = episode('i1', profile?.text ?? '', { kind: 'insight', by: 'extraction' })
-  const second = propose(
+  const second = await propose(
     [episode('e2', "I've moved to Lisbon. I don't like jazz any more.", { at: T0 + DAY })],
     {
       facts: held,
@@ -117,21 +120,24 @@ test('who somebody is stands in one insight, which takes the place of the one be
   assert.equal(second.drop, ['i1'])
 })
 
-test('a profile that says the same is not made anew', () => {
+test('a profile that says the same is not made anew', async () => {
   const episodes = [episode('e1', "I live in Porto. I'm a nurse.")]
   const old = episode('i1', 'Ana: lives in Porto; works as nurse', { kind: 'insight', by: 'extraction' })
-  const { insights, drop } = propose(episodes, { insights: [old] })
+  const { insights, drop } = await propose(episodes, { insights: [old] })
   assert.equal(insights, [])
   assert.equal(drop, [])
 })
 
-test('profiles made by others are left alone', () => {
+test('profiles made by others are left alone', async () => {
   const old = episode('i1', 'Ana: is kind', { kind: 'insight', by: 'model:x' })
-  assert.equal(propose([episode('e1', "I live in Porto. I'm a nurse.")], { insights: [old] }).drop, [])
+  assert.equal(
+    (await propose([episode('e1', "I live in Porto. I'm a nurse.")], { insights: [old] })).drop,
+    [],
+  )
 })
 
-test('decisions and dates of a session are kept as sentences', () => {
-  const { insights } = propose([
+test('decisions and dates of a session are kept as sentences', async () => {
+  const { insights } = await propose([
     episode('e1', 'We decided to use Postgres.'),
     episode('e2', 'Our deadline is 3 March.', { who: 'Bob', at: T0 + 1_000 }),
   ])
@@ -156,11 +162,11 @@ const STORY = [
   'It is great that you are doing so well!',
 ]
 
-test('a session is summed up in sentences of its own, in their order, each with its source', () => {
+test('a session is summed up in sentences of its own, in their order, each with its source', async () => {
   const episodes = STORY.map((text, index) =>
     episode(`e${index}`, text, { at: T0 + index, who: index % 2 === 0 ? 'Ana' : 'Bob' }),
   )
-  const summary = propose(episodes).insights.find(({ text }) =>
+  const summary = (await propose(episodes)).insights.find(({ text }) =>
     text.startsWith('Session of 2024-01-10 with Ana, Bob'),
   )
   const quotes = [...(summary?.text ?? '').matchAll(/"([^"]+)"/g)].map(([, quote]) => quote ?? '')
@@ -172,25 +178,25 @@ test('a session is summed up in sentences of its own, in their order, each with 
   for (const quote of quotes) assert.match(quote, /garden|tomatoes/)
 })
 
-test('what somebody comes back to in several sessions is a theme', () => {
+test('what somebody comes back to in several sessions is a theme', async () => {
   const lines = [
     'I went to the pottery with my son.',
     'My bowl broke in the pottery last week.',
     'I found peace at the pottery.',
   ]
-  const themed = propose(
+  const themed = await propose(
     lines.map((text, index) => episode(`e${index}`, text, { session: `s${index}`, at: T0 + index * DAY })),
   )
   const theme = themed.insights.find(({ text }) => text.startsWith('Ana speaks of "pottery" in 3 sessions'))
   assert.equal(theme?.from, ['e0', 'e1', 'e2'])
-  const single = propose(lines.map((text, index) => episode(`e${index}`, text)))
+  const single = await propose(lines.map((text, index) => episode(`e${index}`, text)))
   assert.is(
     single.insights.some(({ text }) => text.includes('speaks of')),
     false,
   )
 })
 
-test('whatever the episodes say, every source is one of them, shares are shares, and the same input gives the same', () => {
+test('whatever the episodes say, every source is one of them, shares are shares, and the same input gives the same', async () => {
   const sentences = [
     ...STORY,
     'I live in Porto.',
@@ -207,11 +213,11 @@ test('whatever the episodes say, every source is one of them, shares are shares,
     session: fc.constantFrom('s1', 's2', 's3'),
     at: fc.integer({ min: 0, max: 2 ** 41 }),
   })
-  fc.assert(
-    fc.property(fc.array(record, { maxLength: 25 }), list => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(record, { maxLength: 25 }), async list => {
       const episodes = list.map((one, index) => episode(`e${index}`, one.text, one))
-      const proposal = propose(episodes)
-      assert.equal(propose(episodes), proposal)
+      const proposal = await propose(episodes)
+      assert.equal(await propose(episodes), proposal)
       const ids = new Set(episodes.map(({ id }) => id))
       for (const { from } of [...proposal.facts, ...proposal.insights, ...proposal.endings]) {
         assert.ok(from.length > 0)

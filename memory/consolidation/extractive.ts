@@ -5,10 +5,12 @@
  */
 import type { ConsolidationInput } from '../memory.ts'
 import type { Calendar } from '../time/calendar.ts'
-import { proposedEndings, proposedFacts, statedIn } from './fact-proposals.ts'
+import { proposedEndings, proposedFacts } from './fact-proposals.ts'
+import { pauseEvery } from './pause.ts'
 import { profiles } from './profiles.ts'
 import type { Consolidator, Proposal } from './proposal.ts'
 import { sessionDecisions, sessionSummaries } from './session-summaries.ts'
+import { statedIn } from './stated.ts'
 import { themes } from './themes.ts'
 
 export interface ExtractiveOptions {
@@ -20,17 +22,21 @@ const BY = 'extraction'
 /** Above this many waiting episodes sentences of many sessions are compared no more in one go. */
 const MOST_INSIGHTS = 500
 
+/** Ms of work after which others get their turn. */
+const SLICE = 10
+
 /** A consolidator that reads English. The same input gives the same proposal. */
 export const extractiveConsolidator =
   (options: ExtractiveOptions = {}): Consolidator =>
   input =>
     proposalOf(input, options)
 
-function proposalOf(
+async function proposalOf(
   { episodes, facts, insights }: ConsolidationInput,
   { calendar }: ExtractiveOptions,
-): Proposal {
-  const stated = statedIn(episodes, calendar)
+): Promise<Proposal> {
+  const pause = pauseEvery(SLICE)
+  const stated = await statedIn(episodes, facts, pause, calendar)
   const people = profiles(stated, facts, insights, BY)
   return {
     facts: proposedFacts(stated.facts),
@@ -38,8 +44,8 @@ function proposalOf(
     insights: [
       ...people.insights,
       ...sessionDecisions(stated.facts),
-      ...themes(episodes),
-      ...sessionSummaries(episodes),
+      ...(await themes(episodes, pause)),
+      ...(await sessionSummaries(episodes, pause)),
     ].slice(0, MOST_INSIGHTS),
     drop: people.drop,
     by: BY,

@@ -68,10 +68,10 @@ export function importanceOfFact(predicate: string, sources: number): Weighed {
 export type InsightKind = 'profile' | 'decisions' | 'theme' | 'summary'
 
 const INSIGHTS: Readonly<Record<InsightKind, number>> = {
-  profile: 0.7,
-  decisions: 0.7,
-  theme: 0.5,
-  summary: 0.4,
+  profile: 0.4,
+  decisions: 0.4,
+  theme: 0.3,
+  summary: 0.3,
 }
 
 /** Of an insight: by its kind, raised by every further session that it draws on. */

@@ -4,9 +4,9 @@
  */
 import { normalName } from '../facts/names.ts'
 import type { MemoryRecord } from '../memory.ts'
-import { pairOf, type Stated } from './fact-proposals.ts'
 import { importanceOfInsight } from './importance.ts'
 import type { ProposedInsight } from './proposal.ts'
+import { pairOf, type Stated } from './stated.ts'
 
 export interface Profiles {
   readonly insights: readonly ProposedInsight[]
@@ -25,7 +25,7 @@ interface Known {
 
 /** One line about somebody needs at least this many statements. */
 const FEWEST = 2
-const MOST = 40
+const MOST = 20
 const MOST_SOURCES = 100
 /** Not of the person but of one occasion. */
 const PASSING = new Set(['order number', 'reference number', 'decided', 'is on'])
@@ -43,7 +43,9 @@ export function profiles(
   const out: ProposedInsight[] = []
   const drop: string[] = []
   for (const who of people) {
-    const own = known.filter(one => isOf(one.subject, who) && !PASSING.has(one.predicate)).slice(0, MOST)
+    const own = known
+      .filter(one => isOf(one.subject, who, stated.names) && !PASSING.has(one.predicate))
+      .slice(0, MOST)
     const old = insights.filter(one => one.by === by && one.who === who && one.text.startsWith(headOf(who)))
     const text = `${headOf(who)}${lines(own, who)}`
     if (old.some(one => one.text === text)) continue
@@ -56,8 +58,12 @@ export function profiles(
 }
 
 const headOf = (who: string): string => `${who}: `
-const isOf = (subject: string, who: string): boolean =>
-  normalName(subject) === normalName(who) || normalName(subject).startsWith(`${normalName(who)}'`)
+const isOf = (subject: string, who: string, names: Stated['names']): boolean => {
+  const [own, plain] = [normalName(who), normalName(subject)]
+  return (
+    plain === own || [plain, ...(names.relationsOf.get(plain) ?? [])].some(one => one.startsWith(`${own}'`))
+  )
+}
 
 /** Held facts and stated ones, without what newer statements and endings took back. Oldest first. */
 function current({ facts, endings }: Stated, held: readonly MemoryRecord[]): Known[] {

@@ -1,6 +1,6 @@
 /**
  * What consolidation is asked and what it answers. Types only. A consolidator proposes and changes nothing; the store
- * (`memory/store/consolidate.ts`) applies a proposal in one batch, so that a crash loses nothing and repeats nothing.
+ * (`memory/store/consolidating.ts`) applies a proposal in one batch, so that a crash loses nothing and repeats nothing.
  */
 import type { ConsolidationInput, Proposal } from '../memory.ts'
 

@@ -4,10 +4,11 @@
  */
 import type { MemoryRecord } from '../memory.ts'
 import { timeExpressions } from '../time/time-expressions.ts'
-import type { StatedFact } from './fact-proposals.ts'
 import { importanceOfInsight } from './importance.ts'
+import type { Pause } from './pause.ts'
 import type { ProposedInsight } from './proposal.ts'
 import { bySession, dayOfEpisode, quoted, type SaidSentence, saidSentences } from './said-sentences.ts'
+import type { StatedFact } from './stated.ts'
 import { textRank } from './text-rank.ts'
 import { WEAK } from './weak-words.ts'
 
@@ -22,22 +23,33 @@ const MOST_RANKED = 300
 const ALIKE = 0.6
 
 /** At most one summary for each session of the episodes. */
-export const sessionSummaries = (episodes: readonly MemoryRecord[]): ProposedInsight[] =>
-  [...bySession(episodes).values()].flatMap(session => {
-    const said = saidSentences(session).slice(-MOST_RANKED)
-    const [first] = session
-    if (first === undefined || said.length < FEWEST) return []
-    const chosen = central(said, Math.min(MOST, Math.ceil(said.length / EACH)))
-    const people = [...new Set(session.flatMap(({ who }) => (who === undefined ? [] : [who])))].slice(0, 5)
-    const head = `Session of ${dayOfEpisode(first)}${people.length === 0 ? '' : ` with ${people.join(', ')}`}`
-    return [
-      {
-        text: `${head}: ${chosen.map(quoted).join(' ')}`,
-        from: [...new Set(chosen.map(({ episode }) => episode.id))],
-        importance: importanceOfInsight('summary', 1).importance,
-      },
-    ]
-  })
+export async function sessionSummaries(
+  episodes: readonly MemoryRecord[],
+  pause: Pause,
+): Promise<readonly ProposedInsight[]> {
+  const out: ProposedInsight[] = []
+  for (const session of bySession(episodes).values()) {
+    out.push(...summaryOf(session))
+    await pause()
+  }
+  return out
+}
+
+function summaryOf(session: readonly MemoryRecord[]): ProposedInsight[] {
+  const said = saidSentences(session).slice(-MOST_RANKED)
+  const [first] = session
+  if (first === undefined || said.length < FEWEST) return []
+  const chosen = central(said, Math.min(MOST, Math.ceil(said.length / EACH)))
+  const people = [...new Set(session.flatMap(({ who }) => (who === undefined ? [] : [who])))].slice(0, 5)
+  const head = `Session of ${dayOfEpisode(first)}${people.length === 0 ? '' : ` with ${people.join(', ')}`}`
+  return [
+    {
+      text: `${head}: ${chosen.map(quoted).join(' ')}`,
+      from: [...new Set(chosen.map(({ episode }) => episode.id))],
+      importance: importanceOfInsight('summary', 1).importance,
+    },
+  ]
+}
 
 /** The `count` most central ones that do not repeat each other, in the order in which they were said. */
 function central(said: readonly SaidSentence[], count: number): SaidSentence[] {

@@ -5,6 +5,7 @@
 import type { MemoryRecord } from '../memory.ts'
 import { wordsOf } from '../recall/words.ts'
 import { importanceOfInsight } from './importance.ts'
+import type { Pause } from './pause.ts'
 import type { ProposedInsight } from './proposal.ts'
 import { quoted, type SaidSentence, saidSentences } from './said-sentences.ts'
 import { stemsOf } from './text-rank.ts'
@@ -31,16 +32,25 @@ interface Theme {
 }
 
 /** At most five for each person, most widely used first. */
-export function themes(episodes: readonly MemoryRecord[]): ProposedInsight[] {
+export async function themes(
+  episodes: readonly MemoryRecord[],
+  pause: Pause,
+): Promise<readonly ProposedInsight[]> {
   const people = [...new Set(episodes.flatMap(({ who }) => (who === undefined ? [] : [who])))]
   const names = new Set(people.flatMap(stemsOf))
-  return people.flatMap(who => {
-    const own = episodes.filter(episode => episode.who === who && episode.session !== undefined)
-    const said = saidSentences(own).filter(({ text }) => OWN.test(text) && !TO_OTHERS.test(text))
-    return themesOf(said, names)
-      .slice(0, MOST_THEMES)
-      .map(theme => insightOf(theme, who))
-  })
+  const out: ProposedInsight[] = []
+  for (const who of people) {
+    const said: SaidSentence[] = []
+    for (const episode of episodes) {
+      if (episode.who !== who || episode.session === undefined) continue
+      said.push(...saidSentences([episode]).filter(({ text }) => OWN.test(text) && !TO_OTHERS.test(text)))
+      await pause()
+    }
+    const found = themesOf(said, names).slice(0, MOST_THEMES)
+    out.push(...found.map(theme => insightOf(theme, who)))
+    await pause()
+  }
+  return out
 }
 
 function themesOf(said: readonly SaidSentence[], names: ReadonlySet<string>): Theme[] {

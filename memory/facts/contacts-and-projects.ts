@@ -176,6 +176,17 @@ const switched = rule(
   },
 )
 
+/** "We replaced Jira with Linear". */
+const replaced = rule(
+  /^(?:have |has )?(?:just |recently )?(?:replaced|swapped|dropped|ditched|exchanged) (?<from>\p{Lu}\S*(?: \p{Lu}\S*)?) (?:with|by|for|in favou?r of) (?<to>\p{Lu}.*)$/u,
+  ({ from, to }, said) => {
+    const name = properName(to ?? '')
+    if (name === undefined || isAhead(said) || !(SOFTWARE.has(name) || SOFTWARE.has(from ?? ''))) return []
+    const when = since(said)
+    return [ends('uses', from, when.validFrom ?? said.at, { held: true }), states('uses', name, when)]
+  },
+)
+
 const usesNoMore = rule(
   /^(?:no longer uses?|(?:do|does) not use|(?:have |has )?(?:stopped using|dropped|got rid of|removed)) (?<tool>.+)$/,
   ({ tool }, said) => {
@@ -193,5 +204,6 @@ export const CONTACTS_AND_PROJECTS: readonly Rule[] = [
   goingWith,
   uses,
   switched,
+  replaced,
   usesNoMore,
 ]

@@ -19,6 +19,8 @@ export interface FoundStatement extends Statement {
   /** Absolute ms since when it holds: a time the sentence names, else that of the turn. */
   readonly validFrom: number
   readonly validUntil?: number
+  /** What the subject is to the speaker, when that was said with its name: "Ana's brother" of Tom. */
+  readonly relation?: string
 }
 
 /** Something that no longer holds; without an object, whatever it was. */
@@ -27,6 +29,8 @@ export interface FoundEnding {
   readonly predicate: string
   readonly object?: string
   readonly at: number
+  /** The sentence says that it held until then: "from Porto to Lisbon". */
+  readonly held?: boolean
   readonly sentence: string
 }
 

@@ -39,7 +39,7 @@ export const LANGUAGES = words(`
 
 /** What somebody is, for as long as it holds. */
 export const STATES = words(`
-  vegan vegetarian pescatarian teetotal diabetic celiac coeliac asthmatic dyslexic colour-blind color-blind
+  teetotal diabetic celiac coeliac asthmatic dyslexic colour-blind color-blind
   colourblind colorblind left-handed right-handed deaf blind autistic bilingual retired unemployed self-employed
   divorced widowed pregnant transgender gay bisexual lactose-intolerant gluten-intolerant Muslim Christian Jewish
   Catholic Buddhist Hindu atheist`)

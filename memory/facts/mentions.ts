@@ -9,7 +9,7 @@ import { type Found, states } from './rules.ts'
 
 /** Not everybody has one, so that to have one says something. "Our kids" may be anybody's. */
 const HELD =
-  /\b[Mm]y (?:(?:younger|older|elder|little|big|youngest|oldest|eldest|beloved|dear|sweet|lovely|cute|\d+-year-old|one-year-old|two-year-old) )?(?<noun>husband|wife|fianc[eé]e?|partner|girlfriend|boyfriend|son|daughter|kids|children|sons|daughters|twins|baby|brother|sister|brothers|sisters|dog|dogs|cat|cats|puppy|pup|pups|puppies|kitten|rabbit|hamster|parrot|guinea pig|guitar|piano|car|house|apartment|garden)(?: (?<name>\p{Lu}\p{Ll}{2,})|, (?<apart>\p{Lu}\p{Ll}{2,})(?=,))?(?=$|[\s.,!;')])/gu
+  /\b[Mm]y (?:(?:younger|older|elder|little|big|youngest|oldest|eldest|beloved|dear|sweet|lovely|cute|\d+-year-old|one-year-old|two-year-old) )?(?<noun>husband|wife|fianc[eé]e?|partner|girlfriend|boyfriend|son|daughter|kids|children|sons|daughters|twins|baby|brother|sister|brothers|sisters|dog|dogs|cat|cats|puppy|pup|pups|puppies|kitten|rabbit|hamster|parrot|guinea pig|guitar|piano|car|house|apartment|garden)(?: (?<name>\p{Lu}\p{Ll}{2,})|, (?<apart>\p{Lu}\p{Ll}{2,})(?=,(?! (?:and|or)\b)))?(?=$|[\s.,!;')])/gu
 /** Told of the past, of a loss, or of what is only meant to be. */
 const GONE =
   /\b(?:ex|late|died|dead|passed|lost|former|childhood|kid|young|younger|used to|back then|dream|future|as a (?:child|kid|teen)|ago|buy|buying|find|finding|getting|someday|one day|old days|grew up|growing up|sold|stolen|rent|rental|next)\b/i

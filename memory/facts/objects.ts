@@ -57,11 +57,32 @@ export function properNames(text: string): readonly string[] {
 }
 const MOST_NAMES = 10
 
+const ITEM = "[\\p{L}'-]+(?: [\\p{L}'-]+)?"
+const LIST = new RegExp(
+  `^${ITEM}(?:, ${ITEM}){1,9},? (?:and|or) (?:${ITEM})(?=$|[.,;:!?)]| (?:too|now|most|a lot|so much|very much|as well)\\b)`,
+  'u',
+)
+
 /** "Peanuts, shellfish and soy" as three; anything longer than names of things stays one. */
 export function listed(text: string): readonly string[] {
-  const parts = text.split(/,\s*(?:and\s+)?|\s+and\s+/).map(part => part.trim())
+  const parts = text.split(/,\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+/).map(part => part.trim())
   return parts.length > 1 && parts.every(part => part !== '' && part.split(' ').length <= 2) ? parts : [text]
 }
+
+/**
+ * Like `cutObject`, but a list with commas is kept whole: "bees, wasps, and hornets". "Tom Brady, father and player" has
+ * no comma before its "and": there all items must look alike.
+ */
+export function cutList(text: string): string {
+  const list = LIST.exec(text)?.[0]
+  if (list === undefined || APPOSITION.test(list)) return cutObject(text)
+  const items = listed(list)
+  const isAlike =
+    items.every(one => /^\p{Ll}\S*$/u.test(one)) || items.every(one => /^(?:the )?\p{Lu}/u.test(one))
+  return /, (?:and|or) /.test(list) || items.length > 3 || isAlike ? list : cutObject(text)
+}
+const APPOSITION =
+  /, (?:and |or )?(?:both|particularly|especially|always|mostly|mainly|never|either|will|have|has|is|are|do|does|also|then|maybe|namely|including|it|my|his|her|our|their|you|I)\b/
 
 /** Words at most. */
 export const wordCount = (text: string): number => text.split(/\s+/).filter(word => word !== '').length

@@ -1,9 +1,11 @@
 /**
  * Rules for what somebody is, has, is called and can be reached by. Called by `statements.ts`.
  */
+
+import { kindOf } from './kinds.ts'
 import { CONDITIONS, LANGUAGES, NATIONALITIES, OWNED, STATES } from './known-words.ts'
 import { nameOfRelation } from './names.ts'
-import { cutObject, listed, properName, wordCount } from './objects.ts'
+import { cutList, cutObject, listed, properName, wordCount } from './objects.ts'
 import { ends, type Found, type Rule, rule, type Said, since, sinceFor, states } from './rules.ts'
 
 const NAME =
@@ -40,12 +42,14 @@ const married = rule(
 const allergic = rule(
   /^(?:(?:am|is|are) (?:very |severely |highly |extremely |deathly |slightly |mildly )?allergic to|(?:have|has) an allergy to) (?<what>.+)$/,
   ({ what }) => {
-    const object = cutObject(what ?? '')
+    const object = cutList(what ?? '')
     return wordCount(object) === 0 ||
-      wordCount(object) > 6 ||
+      wordCount(object) > 12 ||
       /\b(?:it|that|this|them|you|most|everything|anything|something)\b/.test(object)
       ? []
-      : listed(object.replace(/^both /, '')).map(one => states('allergic to', one))
+      : listed(object.replace(/^both /, '')).flatMap(one =>
+          wordCount(one) > 6 ? [] : [states('allergic to', one)],
+        )
   },
 )
 
@@ -177,7 +181,7 @@ const speaks = rule(
 const doesNotEat = rule(
   /^(?:(?:do|does) not|never) (?<verb>eat|drink|smoke)s?\b ?(?<what>.*)$/,
   ({ verb, what }, said) => {
-    const object = cutObject(what ?? '')
+    const object = cutList(what ?? '')
     if (
       said.subject.is === 'thing' ||
       /\b(?:any ?more|yet|much|enough|well|it|that|this|them|out|here|there|until|breakfast|lunch|dinner)\b/.test(
@@ -186,7 +190,7 @@ const doesNotEat = rule(
     )
       return []
     if (verb === 'smoke') return []
-    return object === '' || wordCount(object) > 2
+    return object === '' || (wordCount(object) > 2 && !object.includes(','))
       ? []
       : listed(object).map(one => states(`does not ${verb}`, one))
   },
@@ -243,7 +247,10 @@ const pursues = rule(
     if (
       !ACTIVITY.test(object) ||
       VAGUE.test(object) ||
-      /^(?:how|to|about|a lot|a ton|a bunch|plenty|much|for|since|here|now|well|really|together|in|on|at|so|more|new|from|with|around|my|our|some|lots)\b/.test(
+      // Instruments and languages have rules of their own.
+      kindOf(object) === 'instrument' ||
+      LANGUAGES.has(object) ||
+      /^(?:how|to|about|a lot|a ton|a bunch|plenty|much|for|since|here|now|well|really|together|in|on|at|so|more|new|from|with|around|my|our|some|lots|myself|himself|herself)\b/.test(
         object,
       )
     )

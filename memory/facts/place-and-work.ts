@@ -1,7 +1,7 @@
 /**
  * Rules for statements about where somebody lives, works and studies, and as what. Called by `statements.ts`.
  */
-import { JOBS, SOFTWARE } from './known-words.ts'
+import { JOBS, LANGUAGES, SOFTWARE } from './known-words.ts'
 import { cutObject, properName, wordCount } from './objects.ts'
 import { ends, type Found, isAhead, type Rule, rule, type Said, since, sinceFor, states } from './rules.ts'
 
@@ -222,7 +222,7 @@ const studies = rule(
       !/^(?:for|hard|in|at|with|abroad|how|to|the|my|a|an|it|this|that)\b/.test(field)
     if (isAhead(said)) return []
     return [
-      ...(isField ? [states('studies', field, since(said))] : []),
+      ...(isField && !LANGUAGES.has(field) ? [states('studies', field, since(said))] : []),
       ...(name === undefined ? [] : [states('studies at', name, since(said))]),
     ].filter(found => found.is === 'statement' && wordCount(found.object) <= 5)
   },

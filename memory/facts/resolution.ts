@@ -1,6 +1,6 @@
 /**
  * How facts about the same thing bear on each other. Types only: `resolve.ts` decides, the store
- * (`memory/store/facts.ts`) hands in what it has under one subject and predicate and writes what was decided.
+ * (`memory/store/fact-pairs.ts`) hands in what it has under one subject and predicate and writes what was decided.
  */
 import type { Trust } from '../memory.ts'
 

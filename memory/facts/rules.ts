@@ -15,6 +15,8 @@ export interface Said {
   readonly times: readonly TimeExpression[]
   /** Absolute ms when it was said. */
   readonly at: number
+  /** The whole sentence. */
+  readonly sentence: string
 }
 
 export type Found =
@@ -28,8 +30,18 @@ export type Found =
       readonly single?: boolean
       readonly validFrom?: number
       readonly validUntil?: number
+      /** What the clause says behind the object: its times count. */
+      readonly after?: string
     }
-  | { readonly is: 'ending'; readonly predicate: string; readonly object?: string; readonly at?: number }
+  | {
+      readonly is: 'ending'
+      readonly predicate: string
+      readonly object?: string
+      readonly at?: number
+      readonly subject?: string
+      /** It is said that the object was so until then: "from Porto to Lisbon". */
+      readonly held?: boolean
+    }
 
 export type Rule = (said: Said) => readonly Found[]
 
@@ -41,6 +53,7 @@ export const states = (
     readonly validUntil?: number
     readonly single?: boolean
     readonly subject?: string
+    readonly after?: string
   } = {},
 ): Found => ({
   is: 'statement',
@@ -49,11 +62,17 @@ export const states = (
   ...more,
 })
 
-export const ends = (predicate: string, object?: string, at?: number): Found => ({
+export const ends = (
+  predicate: string,
+  object?: string,
+  at?: number,
+  more: { readonly subject?: string; readonly held?: boolean } = {},
+): Found => ({
   is: 'ending',
   predicate,
   ...(object !== undefined && { object }),
   ...(at !== undefined && { at }),
+  ...more,
 })
 
 /** A rule that reads `rest` by one pattern; its named groups are handed on. */
@@ -68,7 +87,10 @@ export const rule =
   }
 
 /** Since when: the first time that is named, if it is not ahead. Until when: "until June", if that is ahead. */
-export function since({ times, at }: Said): { readonly validFrom?: number; readonly validUntil?: number } {
+export function since({ times, at }: Pick<Said, 'times' | 'at'>): {
+  readonly validFrom?: number
+  readonly validUntil?: number
+} {
   const time = times.find(({ relation }) => relation === 'in' || relation === 'since')
   const end = times.find(({ text, from }) => /^(?:until|till) /i.test(text) && from > at)
   return {

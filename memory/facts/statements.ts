@@ -5,15 +5,19 @@
  */
 import { type Calendar, utc } from '../time/calendar.ts'
 import { timeExpressions } from '../time/time-expressions.ts'
+import { attributesOf } from './attributes.ts'
+import { changesOf } from './changes.ts'
 import { clausesOf } from './clauses.ts'
 import { birthday, CONTACTS_AND_PROJECTS, contactOf, reachedAt } from './contacts-and-projects.ts'
 import { corrections } from './corrections.ts'
 import type { FoundEnding, FoundStatement, FoundStatements, Turn } from './found-statement.ts'
+import { impliedBy, LIFE_CHANGES } from './life-changes.ts'
 import { favourites, mentioned } from './mentions.ts'
 import { goalOf, nameOf, PERSON } from './person.ts'
 import { PLACE_AND_WORK } from './place-and-work.ts'
+import { callOf, POSSESSIONS } from './possessions.ts'
 import { isSingle, OPPOSITES } from './predicates.ts'
-import { type Found, type Rule, type Said, states } from './rules.ts'
+import { type Found, type Rule, type Said, since, states } from './rules.ts'
 import { type Subjected, subjectOf } from './subjects.ts'
 import { favourite, TASTES } from './tastes.ts'
 
@@ -24,7 +28,14 @@ export interface StatementOptions {
   readonly calendar?: Calendar
 }
 
-const RULES: readonly Rule[] = [...PLACE_AND_WORK, ...PERSON, ...TASTES, ...CONTACTS_AND_PROJECTS]
+const RULES: readonly Rule[] = [
+  ...PLACE_AND_WORK,
+  ...LIFE_CHANGES,
+  ...POSSESSIONS,
+  ...PERSON,
+  ...TASTES,
+  ...CONTACTS_AND_PROJECTS,
+]
 /** A longer turn is a document. What stands behind this is not read. */
 const LONGEST_TURN = 20_000
 
@@ -37,7 +48,7 @@ export function statementsOf(turn: Turn, options: StatementOptions = {}): FoundS
     const corrected = corrections(text, sentence, turn, [...earlier, ...statements])
     statements.push(...corrected)
     if (corrected.length > 0) continue
-    for (const found of readClause(text, turn, calendar)) {
+    for (const found of readClause(text, sentence, turn, calendar)) {
       const object = found.object === undefined ? undefined : verbatim(found.object, sentence)
       if (found.is === 'ending') endings.push(ending(found, turn, sentence))
       else if (object !== undefined) {
@@ -55,11 +66,11 @@ function verbatim(object: string, sentence: string): string | undefined {
   return index < 0 ? undefined : sentence.slice(index, index + object.length)
 }
 
-type FoundHere = Found & { readonly subject: string; readonly unique: boolean }
+type FoundHere = Found & { readonly subject: string; readonly unique: boolean; readonly relation?: string }
 
-function readClause(text: string, turn: Turn, calendar: Calendar): FoundHere[] {
+function readClause(text: string, sentence: string, turn: Turn, calendar: Calendar): FoundHere[] {
   const own = { subject: turn.who ?? '', unique: true }
-  const direct = [nameOf, contactOf, reachedAt, goalOf].flatMap(read => read(text, turn.who))
+  const direct = [nameOf, contactOf, reachedAt, callOf, goalOf].flatMap(read => read(text, turn.who))
   if (direct.length > 0) return direct.map(found => ({ ...own, ...found }))
   const mine = /^my (?=(?:all-time |absolute |new |current )?favou?rite\b|(?:\p{L}+'s )?birthday\b)/iu.exec(
     text,
@@ -69,37 +80,60 @@ function readClause(text: string, turn: Turn, calendar: Calendar): FoundHere[] {
       subject: { name: turn.who, is: 'self', unique: true },
       rest: text.slice(mine[0].length).replace(/^(?:new|current) /, ''),
     } as const
-    const said = saidOf(self, turn.at, calendar)
+    const said = saidOf(self, turn.at, sentence, calendar)
     return [...favourite(said), ...birthday(said)].map(found => ({ ...own, ...found }))
   }
-  const assumed = [...mentioned(text, turn.who), ...favourites(text, turn.who)]
-  return [...assumed.map(found => ({ ...own, ...found })), ...asserted(text, turn, calendar)]
+  const assumed = [...mentioned(text, turn.who), ...favourites(text, turn.who)].map(found => ({
+    ...own,
+    ...found,
+  }))
+  const first = attributesOf(text, turn.who)
+  const implied = first.length > 0 ? [] : impliedBy(text, turn.who)
+  const named = first.length > 0 ? first : [...changesOf(text, turn.who), ...implied]
+  if (named.length > 0)
+    return [...assumed, ...named.map(found => ({ ...own, ...timed(found, turn.at, calendar) }))]
+  const plain = asserted(text, sentence, turn, calendar)
+  const behind =
+    plain.length > 0 ? undefined : /^[\p{L} ]{2,30}: (?<rest>\S.*)$/u.exec(text)?.groups?.['rest']
+  return [...assumed, ...plain, ...(behind === undefined ? [] : readClause(behind, sentence, turn, calendar))]
+}
+
+/** Since when, by the times behind the object. */
+function timed(found: Found, at: number, calendar: Calendar): Found {
+  if (found.is !== 'statement' || found.after === undefined || found.after.length < 4) return found
+  const { after, ...rest } = found
+  return { ...rest, ...since({ times: timeExpressions(after, at, { calendar }), at }) }
 }
 
 const HARDLY = /^(?:never|hardly|barely|rarely|seldom|almost|nearly)\b(?! (?:eats?|drinks?)\b)/
 
-function asserted(text: string, turn: Turn, calendar: Calendar): FoundHere[] {
+function asserted(text: string, sentence: string, turn: Turn, calendar: Calendar): FoundHere[] {
   const subjected = subjectOf(text, turn.who)
   if (subjected === undefined || !agrees(subjected)) return []
-  const { name, unique, alias } = subjected.subject
-  const said = saidOf(subjected, turn.at, calendar)
+  const { name, unique, relation } = subjected.subject
+  const said = saidOf(subjected, turn.at, sentence, calendar)
   if (HARDLY.test(said.rest)) return []
   const found = RULES.flatMap(rule => rule(said))
-  const named =
-    alias === undefined || found.length === 0 ? [] : [states('is called', alias, { single: false })]
-  return [...named, ...found].map(one => ({ subject: name, unique, ...one }))
+  const called =
+    relation === undefined || found.length === 0
+      ? []
+      : [states('is called', name, { subject: relation, single: false })]
+  return [
+    ...called.map(one => ({ subject: name, unique, ...one })),
+    ...found.map(one => ({ subject: name, unique, ...(relation !== undefined && { relation }), ...one })),
+  ]
 }
 
 const BASE =
-  /^(?:like|love|live|work|have|hate|enjoy|prefer|use|play|speak|study|adore|own|dislike|detest|am|are|do|drink|eat|come|reside|collect|teach|volunteer)\b/
+  /^(?:like|love|live|work|have|hate|enjoy|prefer|use|play|speak|study|adore|own|dislike|detest|am|are|do|drink|eat|come|reside|collect|teach|volunteer|drive|pay|learn|stick|follow|call)\b/
 const THIRD =
-  /^(?:likes|loves|lives|works|has|hates|enjoys|prefers|uses|plays|speaks|studies|adores|owns|is|does|drinks|eats|comes|resides|collects|teaches|volunteers)\b/
+  /^(?:likes|loves|lives|works|has|hates|enjoys|prefers|uses|plays|speaks|studies|adores|owns|is|does|drinks|eats|comes|resides|collects|teaches|volunteers|drives|pays|learns|sticks|follows|calls)\b/
 
 /** "Unconditional love is …" is nobody's love: the verb has to fit the subject. */
 const agrees = ({ subject, rest }: Subjected): boolean =>
   subject.is === 'self' ? !THIRD.test(rest) : !BASE.test(rest) && !/^[^\p{L}]/u.test(rest)
 
-function saidOf({ subject, rest }: Subjected, at: number, calendar: Calendar): Said {
+function saidOf({ subject, rest }: Subjected, at: number, sentence: string, calendar: Calendar): Said {
   const times = timeExpressions(rest, at, { calendar, ...(subject.is === 'thing' && { look: 'ahead' }) })
   let without = rest
   for (const { text, index } of [...times].reverse()) {
@@ -116,6 +150,7 @@ function saidOf({ subject, rest }: Subjected, at: number, calendar: Calendar): S
       .replace(/\s+in$/, ''),
     times,
     at,
+    sentence,
   }
 }
 
@@ -131,6 +166,7 @@ const statement = (
   sentence,
   validFrom: found.validFrom ?? turn.at,
   ...(found.validUntil !== undefined && { validUntil: found.validUntil }),
+  ...(found.relation !== undefined && { relation: found.relation }),
 })
 
 const ending = (found: FoundHere & { readonly is: 'ending' }, turn: Turn, sentence: string): FoundEnding => ({
@@ -138,6 +174,7 @@ const ending = (found: FoundHere & { readonly is: 'ending' }, turn: Turn, senten
   predicate: found.predicate,
   ...(found.object !== undefined && { object: found.object }),
   at: found.at ?? turn.at,
+  ...(found.held === true && { held: true }),
   sentence,
 })
 

@@ -2,7 +2,7 @@
  * Rules for what somebody likes, dislikes, prefers, and calls the favourite. Called by `statements.ts`. "I love this"
  * and "I love your dress" are about what is being looked at, not about taste, and give nothing.
  */
-import { cutObject, listed, properName, wordCount } from './objects.ts'
+import { cutList, cutObject, listed, properName, wordCount } from './objects.ts'
 import { ends, type Found, type Rule, rule, since, states } from './rules.ts'
 
 /** Words that point at something only the listeners see, or at a whole thought. */
@@ -39,6 +39,10 @@ const tastes = (
   text: string | undefined,
   from: { readonly validFrom?: number },
 ): Found[] => {
+  const list = cutList(text ?? '')
+  const parts = listed(list)
+  if (parts.length > 2 && list.includes(','))
+    return parts.flatMap(one => (liking(one) === undefined ? [] : [states(predicate, one, from)]))
   const object = liking(text ?? '')
   return object === undefined ? [] : listed(object).map(one => states(predicate, one, from))
 }
@@ -75,7 +79,7 @@ const prefers = rule(/^prefers? (?<what>.+)$/, ({ what }, said) => {
 })
 
 /** "My favourite colour is green", read from the whole clause: its subject is the thing. */
-export const favourite: Rule = ({ whole, subject, ...said }) => {
+export const favourite: Rule = ({ whole, subject, times, at }) => {
   const match =
     /^(?:all-time |absolute )?favou?rite (?<of>[\p{L}-]+(?: [\p{L}-]+){0,2}?) (?:is|are|would be|has (?:always )?been) (?:definitely |probably |still |now |always |currently )?(?<what>.+)$/iu.exec(
       whole,
@@ -102,7 +106,7 @@ export const favourite: Rule = ({ whole, subject, ...said }) => {
     return []
   return [
     states(`favourite ${of.toLowerCase()}`, object, {
-      ...since({ whole, subject, ...said }),
+      ...since({ times, at }),
       subject: subject.name,
     }),
   ]

@@ -2,68 +2,49 @@
  * Which memories are looked at closely for a question: the best by BM25, those around them in their sessions, and
  * the whole of the most promising sessions. Called by `ranking.ts`. Bounded by the weights, not by the store.
  */
+import { inverseFrequency } from './bm25-term.ts'
+import { type Asked, type Matches, matchesIn, rowOf, rowScore, type Standing } from './matches.ts'
 import type { AskedWord, Question } from './query.ts'
 import type { QueryTerm, RecallReader, Scored } from './recall-index.ts'
 import type { RecallWeights } from './weights.ts'
 
-/** So many memories before and after one say what it is about. */
-const CONTEXT = 2
-
 /** So many are looked at for a question that has a time and no words. */
 const NEWEST = 16_384
 
-/** A term that may stand for a word of the question. */
-interface Standing extends QueryTerm {
-  /** Index of the word. */
-  readonly word: number
-}
-
-/** What the words of a question weigh in this store. */
-export interface Asked {
-  readonly terms: readonly Standing[]
-  /** By word, inverse document frequency: what finding it tells. */
-  readonly idf: Float64Array
-  readonly idfSum: number
-}
-
-/** How well each word of the question stands in each memory: `docs` ascend, `match` has a row of words for each. */
-export interface Matches {
-  readonly docs: Uint32Array
-  readonly rows: ReadonlyMap<number, number>
-  /** 0: not at all; 1: once, in a memory of middling length; under 2. */
-  readonly match: Float32Array
-}
-
 export interface Pool {
   /** Those to be ranked, ascending. */
-  readonly docs: readonly number[]
-  /** Of these and their neighbours. */
+  readonly docs: Uint32Array
+  /** Of these, and of the two before and after each in its session, which say what it is about. */
   readonly matches: Matches
+  /** By row of `matches`, the rows of those before and after it in its session; -1: none, or none that is there. */
+  readonly before: Int32Array
+  readonly after: Int32Array
 }
 
 export type Accept = (doc: number) => boolean
 
 /** The weights of the question's words in this store. Inverse document frequency as in Robertson and Zaragoza, 2009. */
 export function weigh(reader: RecallReader, words: readonly AskedWord[], weights: RecallWeights): Asked {
-  const idfOf = (hash: number): number => {
-    const stands = Math.min(reader.documentFrequency(hash), reader.live)
-    return Math.log(1 + (reader.live - stands + 0.5) / (stands + 0.5))
+  const { live } = reader
+  const terms: Standing[] = []
+  const idf = new Float64Array(words.length)
+  let idfSum = 0
+  for (const [word, { exact, family, classes, frames }] of words.entries()) {
+    const frequency = reader.documentFrequency(exact)
+    const tells = inverseFrequency(live, Math.min(frequency, live)) * (frames ? weights.frameWord : 1)
+    idf[word] = tells
+    idfSum += tells
+    if (frequency > 0) terms.push({ hash: exact, word, weight: 1 })
+    const stand = (hash: number, worth: number): void => {
+      const found = reader.documentFrequency(hash)
+      if (found === 0) return
+      const share = inverseFrequency(live, Math.min(found, live)) / (tells || 1)
+      terms.push({ hash, word, weight: worth * Math.min(1, share) })
+    }
+    stand(family, weights.family)
+    for (const each of classes) stand(each, weights.classMember)
   }
-  const idf = Float64Array.from(words, ({ exact, frames }) => idfOf(exact) * (frames ? weights.frameWord : 1))
-  const terms = words.flatMap((word, at) => {
-    const standing = (hash: number, worth: number): Standing => ({
-      hash,
-      word: at,
-      weight: worth * Math.min(1, idfOf(hash) / (idf[at] || 1)),
-    })
-    return [
-      { hash: word.exact, word: at, weight: 1 },
-      standing(word.family, weights.family),
-      ...word.classes.map(each => standing(each, weights.classMember)),
-    ]
-  })
-  const known = terms.filter(({ hash }) => reader.documentFrequency(hash) > 0)
-  return { terms: known, idf, idfSum: idf.reduce((sum, each) => sum + each, 0) }
+  return { terms, idf, idfSum }
 }
 
 /**
@@ -78,32 +59,71 @@ export function poolOf(
   accept: Accept,
   near: readonly Scored[] = [],
 ): Pool {
-  const candidates = candidatesFor(reader, question, asked, weights, accept)
-  const pool = new Set<number>(candidates)
-  for (const { doc } of near) if (accept(doc)) pool.add(doc)
-  const join = (doc: number): unknown => accept(doc) && pool.add(doc)
+  const speakers = question.speakers.map(hash => ({ hash, weight: weights.speakerTerm }))
+  const candidates = candidatesFor(reader, question, asked, speakers, weights, accept)
+  const pool = Array.from(candidates)
+  for (const { doc } of near) if (accept(doc)) pool.push(doc)
+  const join = (doc: number): void => {
+    if (accept(doc)) pool.push(doc)
+  }
   for (const doc of candidates) around(reader, doc, weights.window, join)
-  for (const doc of bestOfSessions(reader, matchesIn(reader, candidates, asked, weights), asked, weights))
-    around(reader, doc, weights.sessionReach, join)
-  const docs = [...pool].sort((a, b) => a - b)
-  const context = new Set(docs)
-  const surround = (doc: number): unknown => context.add(doc)
-  for (const doc of docs) around(reader, doc, CONTEXT, surround)
-  return { docs, matches: matchesIn(reader, Uint32Array.from(context).sort(), asked, weights) }
+  const first = matchesIn(reader, candidates, asked, [], weights)
+  for (const doc of bestOfSessions(first, asked, weights)) around(reader, doc, weights.sessionReach, join)
+  const docs = ascending(pool)
+  const context = withContext(reader, docs)
+  const matches = matchesIn(reader, context, asked, question.names, weights)
+  return { docs, matches, ...linksOf(reader, context) }
+}
+
+/** Sorted, each once. */
+function ascending(docs: readonly number[]): Uint32Array {
+  const sorted = Uint32Array.from(docs).sort()
+  let size = 0
+  for (let i = 0; i < sorted.length; i++) {
+    if (i > 0 && sorted[i] === sorted[i - 1]) continue
+    sorted[size++] = sorted[i] as number
+  }
+  return sorted.subarray(0, size)
+}
+
+/** With the two before and after each in its session: those beside it, and those beside them. */
+function withContext(reader: RecallReader, docs: Uint32Array): Uint32Array {
+  const beside: number[] = []
+  const next = (doc: number, from: number): void => {
+    if (doc >= 0 && rowOf(docs, doc, from) < 0) beside.push(doc)
+  }
+  for (let row = 0; row < docs.length; row++) {
+    next(reader.prev(docs[row] as number), row - 1)
+    next(reader.next(docs[row] as number), row + 1)
+  }
+  for (let nth = beside.length - 1; nth >= 0; nth--) {
+    next(reader.prev(beside[nth] as number), -1)
+    next(reader.next(beside[nth] as number), -1)
+  }
+  return ascending([...docs, ...beside])
+}
+
+function linksOf(reader: RecallReader, docs: Uint32Array): Pick<Pool, 'before' | 'after'> {
+  const [before, after] = [new Int32Array(docs.length), new Int32Array(docs.length)]
+  for (let row = 0; row < docs.length; row++) {
+    before[row] = rowOf(docs, reader.prev(docs[row] as number), row - 1)
+    after[row] = rowOf(docs, reader.next(docs[row] as number), row + 1)
+  }
+  return { before, after }
 }
 
 function candidatesFor(
   reader: RecallReader,
   question: Question,
   { terms }: Asked,
+  speakers: readonly QueryTerm[],
   weights: RecallWeights,
   accept: Accept,
 ): Uint32Array {
-  const speakers = question.speakers.map(hash => ({ hash, weight: weights.speakerTerm }))
   const found = reader.top([...terms, ...speakers], weights.candidates, { bm25: weights.bm25, accept })
   const timed =
     terms.length === 0 && question.spans.length > 0 ? ofTime(reader, question, weights, accept) : []
-  return Uint32Array.from(new Set([...found.map(({ doc }) => doc), ...timed])).sort()
+  return ascending([...found.map(({ doc }) => doc), ...timed])
 }
 
 /** "What happened yesterday?" has no words: the newest memories of that time, of those stored last. */
@@ -129,67 +149,28 @@ function around(reader: RecallReader, doc: number, reach: number, visit: (doc: n
   for (let left = reach, at = reader.next(doc); left > 0 && at >= 0; left--, at = reader.next(at)) visit(at)
 }
 
-function matchesIn(reader: RecallReader, docs: Uint32Array, asked: Asked, weights: RecallWeights): Matches {
-  const { terms, idf } = asked
-  const { k1, b } = weights.bm25
-  const counts = reader.frequencies(terms, docs)
-  const match = new Float32Array(docs.length * idf.length)
-  for (let row = 0; row < docs.length; row++) {
-    const norm = k1 * (1 - b + (b * reader.length(docs[row] as number)) / (reader.averageLength || 1))
-    for (let column = 0; column < terms.length; column++) {
-      const count = counts[row * terms.length + column] as number
-      if (count === 0) continue
-      const { word, weight } = terms[column] as Standing
-      const cell = row * idf.length + word
-      match[cell] = Math.max(match[cell] as number, (weight * count * (1 + k1)) / (count + norm))
-    }
-  }
-  return { docs, rows: new Map(Array.from(docs, (doc, row) => [doc, row])), match }
-}
-
 /** The best candidate of each of the sessions in which the words of the question stand best. */
 function bestOfSessions(
-  reader: RecallReader,
-  matches: Matches,
+  { docs, match, sessionOf, sessions, sessionScores }: Matches,
   asked: Asked,
   weights: RecallWeights,
 ): readonly number[] {
-  const scores = sessionScores(reader, matches, asked)
-  const best = new Map<number, { doc: number; score: number }>()
-  for (const [row, doc] of matches.docs.entries()) {
-    const score = rowScore(matches.match, row, asked)
-    const session = reader.session(doc)
-    if (score > (best.get(session)?.score ?? 0)) best.set(session, { doc, score })
+  const best = new Int32Array(sessions.length).fill(-1)
+  const scores = new Float64Array(sessions.length)
+  for (let row = 0; row < docs.length; row++) {
+    const score = rowScore(match, row, asked)
+    const session = sessionOf[row] as number
+    if (score <= (scores[session] as number)) continue
+    scores[session] = score
+    best[session] = docs[row] as number
   }
-  return [...scores.entries()]
-    .sort(([a, first], [b, second]) => second - first || b - a)
+  return Array.from(sessions.keys())
+    .sort(
+      (a, b) =>
+        (sessionScores[b] as number) - (sessionScores[a] as number) ||
+        (sessions[b] as number) - (sessions[a] as number),
+    )
     .slice(0, weights.sessions)
-    .flatMap(([session]) => best.get(session)?.doc ?? [])
-}
-
-/** How well the words stand in the sessions of these memories, taken together: 0 to 1 by session. */
-export function sessionScores(
-  reader: RecallReader,
-  { docs, match }: Matches,
-  { idf, idfSum }: Asked,
-): ReadonlyMap<number, number> {
-  const sums = new Map<number, Float64Array>()
-  for (const [row, doc] of docs.entries()) {
-    const session = reader.session(doc)
-    const sum = sums.get(session) ?? new Float64Array(idf.length)
-    sums.set(session, sum)
-    for (let word = 0; word < idf.length; word++)
-      sum[word] = (sum[word] as number) + (match[row * idf.length + word] as number)
-  }
-  const score = (sum: Float64Array): number =>
-    sum.reduce((total, each, word) => total + ((idf[word] as number) * each) / (each + 1), 0) / (idfSum || 1)
-  return new Map(Array.from(sums, ([session, sum]) => [session, score(sum)]))
-}
-
-/** The share of the question that stands in a memory: 0 to about 1. */
-export function rowScore(match: Float32Array, row: number, { idf, idfSum }: Asked): number {
-  let sum = 0
-  for (let word = 0; word < idf.length; word++)
-    sum += (idf[word] as number) * (match[row * idf.length + word] as number)
-  return sum / (idfSum || 1)
+    .map(session => best[session] as number)
+    .filter(doc => doc >= 0)
 }

@@ -21,14 +21,27 @@ export interface AskedWord {
   readonly classes: readonly number[]
 }
 
+/** A name in a question, as it stands in the words of a memory and as the speaker of one. */
+export interface NamedOne {
+  readonly exact: number
+  readonly speaker: number
+}
+
 export interface Question {
   readonly words: readonly AskedWord[]
   /** Terms of the speakers it names. */
   readonly speakers: readonly number[]
   readonly spans: readonly TimeSpan[]
   readonly cue: Cue
-  /** It asks what is so now, not what was or happened: of two answers the newer counts. */
-  readonly present: boolean
+  /** How far it asks what is so now, not what was or happened, so that of two answers the newer counts: 0, 0.5 or 1. */
+  readonly present: number
+  /**
+   * It asks what was so in one of `spans` ("where did she live in March"): absolute ms of its end. What was said last
+   * before it counts, also long before.
+   */
+  readonly heldUntil?: number
+  /** The names in it, those of speakers and others: who or what it must be about. At most 8. */
+  readonly names: readonly NamedOne[]
 }
 
 /** More words than a question has; the rest of what somebody pasted says nothing new. */
@@ -49,24 +62,32 @@ export function analyseQuestion(
   const words = new Map<string, AskedWord>()
   const speakers = new Set<number>()
   const anyCapital = /\p{Lu}/u.test(text)
-  for (const [at, word] of wordsOf(text).entries()) {
+  const names = new Map<number, NamedOne>()
+  for (const [at, word] of wordsOf(text.replaceAll(NOW_PHRASES, ' ')).entries()) {
     const lower = word.toLowerCase()
     const telling = isTelling(lower)
     const capital = /^\p{Lu}/u.test(word)
     const name = termHash(speakerTerm(lower))
     const isName = (telling || (at > 0 && capital)) && isSpeaker(name)
     if (isName) speakers.add(name)
+    const isNamed = isName || (telling && capital && at > 0 && !TIME_NAME.test(word))
+    if (isNamed && names.size < MOST_ASKED_NAMES)
+      names.set(name, { exact: termHash(stem(lower)), speaker: name })
     if (telling && !(isName && (capital || !anyCapital)) && words.size < MOST_ASKED_WORDS) {
       const stemmed = stem(lower)
       if (!words.has(stemmed)) words.set(stemmed, askedWord(stemmed))
     }
   }
+  const spans = askedTime(text, asked)
+  const held = STATE.test(text) ? spans.find(({ from, to }) => to - from >= STATE_SPAN_MS) : undefined
   return {
     words: [...words.values()],
     speakers: [...speakers].slice(0, MOST_ASKED_NAMES),
-    spans: askedTime(text, asked),
+    spans,
     cue: cueOf(text),
-    present: PRESENT.test(text) && !PAST.test(text),
+    present: PAST.test(text) ? 0 : NOW.test(text) ? 1 : PRESENT.test(text) ? PLAIN_PRESENT : 0,
+    ...(held && { heldUntil: held.to }),
+    names: [...names.values()],
   }
 }
 
@@ -95,7 +116,21 @@ const CUES: readonly (readonly [Cue, RegExp])[] = [
   ],
 ]
 
-const PRESENT = /\b(?:is|are|am|does|do|'s|has|have|now|current|currently|latest|these days)\b/i
+/** They say that the present is meant, and nothing that a memory would have. */
+const NOW_PHRASES = /\b(?:these days|at present|at the moment|right now|nowadays)\b/gi
+const TIME_NAME =
+  /^(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october|november|december)$/i
+
+/** Verbs of what lasts, in the past: what somebody was, had or used, not what happened. */
+const STATE =
+  /\b(?:was|were)\b|\b(?:had|owned|lived|worked|used|handled|managed|led|ran)\b|\bdid\b.*\b(?:live|work|use|have|own|drive|ride|pay|rent|study|learn|play|follow|speak|wear|take|go to|like|prefer|attend|manage|lead|run)\b/i
+/** A state is asked for in a month, a season or a year; what was so on a day mostly happened on it. */
+const STATE_SPAN_MS = 20 * 86_400_000
+
+const NOW = /\b(?:now|nowadays|current|currently|latest|today|these days|at present|at the moment)\b/i
+const PRESENT = /\b(?:is|are|am|does|do|'s|has|have)\b/i
+/** "What does he like?" may ask for all he ever said of it. */
+const PLAIN_PRESENT = 0.25
 const PAST =
   /\b(?:did|was|were|had|used to|before|previous|previously|former|formerly|originally|earlier|until|ago|last|when|happened)\b/i
 

@@ -71,6 +71,33 @@ test('of two answers to a question in the present the newer comes first, and its
   assert.is(ask(store, 'In which town did Ana live?')[0]?.parts?.['newest'], undefined)
 })
 
+test('a state asked for in a month is what was said last before its end, however long before', () => {
+  const store = storeOf([
+    { text: 'Ana lives in Faro', daysAgo: 320 },
+    { text: 'Ana lives in Porto', daysAgo: 180 },
+    { text: 'Ana lives in Braga', daysAgo: 1 },
+    ...FILLER,
+  ])
+  const month = new Date(STORED - 100 * DAY).toLocaleString('en', { month: 'long', timeZone: 'UTC' })
+  assert.is(found(store, `Where did Ana live in ${month}?`)[0], 1)
+})
+
+test('an answer that no newer one stands beside loses nothing by its age', () => {
+  const store = storeOf([{ text: 'Ana lives in Porto', daysAgo: 300 }, ...FILLER])
+  assert.is(ask(store, 'Where does Ana live now?')[0]?.parts?.['newest'], undefined)
+})
+
+test('what has the words, but not of whom the question names, scores less', () => {
+  const store = storeOf([
+    { who: 'Ana', text: 'I live in Porto' },
+    { who: 'Ana', text: 'Priya came' },
+    ...FILLER,
+  ])
+  assert.is(ask(store, 'Where does Ana live?')[0]?.parts?.['elsewhere'], undefined)
+  const alone = storeOf([{ who: 'Ana', text: 'I live in Porto' }, ...FILLER])
+  assert.ok((ask(alone, 'Where does Priya live?')[0]?.parts?.['elsewhere'] ?? 0) < 0)
+})
+
 test('a class finds its members, and a root what grew from it', () => {
   const store = storeOf([{ text: 'my puppy barks' }, { text: 'her motivation grew' }, ...FILLER])
   assert.is(found(store, 'Are there any pets?')[0], 0)

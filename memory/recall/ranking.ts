@@ -3,6 +3,7 @@
  * for `recall`; the bench calls `prepare` to learn weights. No model: words, who spoke, when, and what stands around.
  * It fetches no texts and looks at no more memories than the pool holds.
  */
+import { bestOf, offer, ranked } from './best.ts'
 import { featuresOf } from './features.ts'
 import { type Accept, poolOf, weigh } from './pool.ts'
 import { analyseQuestion } from './query.ts'
@@ -51,17 +52,16 @@ export interface Prepared {
 export function rank(reader: RecallReader, query: string, options: RankingOptions): readonly RankedMemory[] {
   const { docs, rows } = prepare(reader, query, options)
   const weights = vectorOf(options.weights ?? RECALL_WEIGHTS)
-  const sums = Float64Array.from(docs, (_, row) => sumOf(rows, row, weights))
-  return Array.from(docs.keys())
-    .filter(row => (sums[row] as number) > 0)
-    .sort((a, b) => (sums[b] as number) - (sums[a] as number) || b - a)
-    .slice(0, options.limit)
-    .map(row => {
-      const sum = sums[row] as number
-      const score = Math.min(1, sum)
-      const parts = options.explain === true ? { parts: partsOf(rows, row, weights, score / sum) } : {}
-      return { doc: docs[row] as number, score, ...parts }
-    })
+  const best = bestOf(Math.max(0, Math.min(options.limit, docs.length)))
+  for (let row = 0; best.scores.length > 0 && row < docs.length; row++) {
+    const sum = sumOf(rows, row, weights)
+    if (sum > 0) offer(best, sum, row)
+  }
+  return ranked(best).map(({ doc: row, score: sum }) => {
+    const score = Math.min(1, sum)
+    const parts = options.explain === true ? { parts: partsOf(rows, row, weights, score / sum) } : {}
+    return { doc: docs[row] as number, score, ...parts }
+  })
 }
 
 /** The pool and its features, before any weight of a feature counts. */
@@ -70,7 +70,7 @@ export function prepare(reader: RecallReader, query: string, options: PrepareOpt
   const question = analyseQuestion(query, now, term => reader.documentFrequency(term) > 0)
   const asked = weigh(reader, question.words, weights)
   const pool = poolOf(reader, question, asked, weights, accept, vectors?.near)
-  const docs = Uint32Array.from(pool.docs)
+  const { docs } = pool
   const closeness = vectors?.closeness(docs)
   return { docs, rows: featuresOf(reader, question, asked, pool, { weights, now, closeness }) }
 }

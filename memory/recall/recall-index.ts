@@ -129,7 +129,10 @@ export interface RecallIndex extends RecallReader {
   /** It is no longer found. `replacedBy`: takes its place in the session. */
   remove(doc: number, replacedBy?: number): void
   setEnded(doc: number, ended: boolean): void
-  /** Segments to write, once `unsealed` is large enough (or `all`); in slices, so that the event loop goes on. */
+  /**
+   * Segments to write, once `unsealed` is large enough (or `all`); in slices, so that the event loop goes on. Without
+   * `all` not more than one block at once: ask again while `unsealed` is large.
+   */
   seal(options?: { readonly all?: boolean }): Promise<Sealing | undefined>
   /**
    * Seals all, and writes anew what holds postings of removed memories, without them. Once that is on disk the

@@ -11,12 +11,16 @@ import { encodeSegment } from './segment-codec.ts'
 import { mergedSegment } from './segment-merge.ts'
 import { isFull, RUN, type Tail, tailSegment } from './tail.ts'
 
+/** Sealed at once, of those that wait, so that what the store has to write in one batch stays small. */
+const MOST_TAILS = 32
+
 /** Tails that are full, or `all`; undefined when there is none. */
 export async function sealTails(state: IndexState, all: boolean): Promise<Sealing | undefined> {
   const before = segmentsOf(state)
   const last = state.tails.at(-1)
   if (last && (all || isFull(last, state.end))) state.tailClosed = true
-  const ready = state.tailClosed ? state.tails : state.tails.slice(0, -1)
+  const full = state.tailClosed ? state.tails : state.tails.slice(0, -1)
+  const ready = all ? full : full.slice(0, MOST_TAILS)
   if (ready.length === 0) return undefined
   for (const tail of ready) await sealTail(state, tail)
   for (const block of new Set(ready.map(({ base }) => state.blocks[base >>> 16]))) {
@@ -121,12 +125,17 @@ async function sealingSince(state: IndexState, before: readonly Placed[]): Promi
   }
 }
 
-/** Runs to the end, letting the event loop go on at each yield. */
+/** Work between two pauses, in ms: a busy process comes back late from each, and sealing must keep up with writing. */
+const SLICE_MS = 3
+
+/** Runs to the end, letting the event loop go on from time to time. */
 async function inSlices<Result>(steps: Generator<undefined, Result>): Promise<Result> {
-  for (;;) {
+  for (let began = performance.now(); ; ) {
     const { done, value } = steps.next()
     if (done) return value
+    if (performance.now() - began < SLICE_MS) continue
     await pause()
+    began = performance.now()
   }
 }
 

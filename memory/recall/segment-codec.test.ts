@@ -2,9 +2,10 @@ import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { testSuite } from '../../runtime/testkit/suite.ts'
+import { ANALYSIS_VERSION } from './analysis-version.ts'
 import { createRecallIndex } from './create-recall-index.ts'
 import type { IndexEntry } from './recall-index.ts'
-import { decodeSegment } from './segment-codec.ts'
+import { decodeSegment, isOutdated } from './segment-codec.ts'
 import { analyse } from './testdata/index-model.ts'
 
 const test = testSuite('memory/recall/segment-codec', { limitMs: 60_000 })
@@ -48,6 +49,17 @@ test('reads what it wrote, from any place in memory', async () => {
     assert.is(columns.at[3], 5_013)
     assert.is(read.docs.buffer === moved.buffer, false, 'the bytes it came in can go')
   }
+})
+
+test('refuses a segment of texts that were analysed in another way, and says that this is all', async () => {
+  const bytes = await segment()
+  const whole = bytes.slice()
+  assert.not.throws(() => open(resealed(whole)))
+  new DataView(bytes.buffer).setUint32(36, ANALYSIS_VERSION + 1, isLittle)
+  const refusedWith = (wanted: boolean) => (error: Error) =>
+    isCorrupt(error as { kind?: string }) && isOutdated(error as never) === wanted
+  assert.throws(() => open(bytes), refusedWith(false))
+  assert.throws(() => open(resealed(bytes)), refusedWith(true))
 })
 
 test('refuses bytes of which one bit is another, wherever it is', async () => {

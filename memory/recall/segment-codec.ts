@@ -7,6 +7,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { RuntimeError } from '../../actors/errors.ts'
+import { ANALYSIS_VERSION } from './analysis-version.ts'
 import { BLOCK, CLEAN, type Columns, columnsFor, PRESENT, REMOVED, WITHIN } from './columns.ts'
 import { type PostingArrays, postingArrays, postingBytes, type Segment } from './segment.ts'
 import { HASH_LIMIT } from './term-hash.ts'
@@ -17,7 +18,18 @@ const VERSION = 1
 /** Reads as another number on a machine of the other byte order. */
 const BYTE_ORDER = 0x01020304
 /** Words of the header; the checksum is of all bytes after its own. */
-const FIELDS = { magic: 0, version: 1, crc: 2, order: 3, bytes: 4, base: 5, span: 6, terms: 7, postings: 8 }
+const FIELDS = {
+  magic: 0,
+  version: 1,
+  crc: 2,
+  order: 3,
+  bytes: 4,
+  base: 5,
+  span: 6,
+  terms: 7,
+  postings: 8,
+  analysis: 9,
+}
 
 /** In this order; `next` follows from `prev`. */
 const STORED = ['at', 'session', 'prev', 'who', 'length', 'flags', 'state', 'importance'] as const
@@ -55,6 +67,7 @@ export function encodeSegment(
   header[FIELDS.span] = span
   header[FIELDS.terms] = hashes.length
   header[FIELDS.postings] = docs.length
+  header[FIELDS.analysis] = ANALYSIS_VERSION
   header[FIELDS.crc] = crc32(bytes.subarray((FIELDS.crc + 1) * 4))
   return bytes
 }
@@ -74,7 +87,10 @@ function scrub(columns: Stored, i: number, replacedBy: number | undefined): void
   columns.session[i] = replacedBy === undefined ? 0 : replacedBy + 1
 }
 
-/** Throws `store-corrupt` for anything that `encodeSegment` did not write, or another machine's did. */
+/**
+ * Throws `store-corrupt` for anything that `encodeSegment` did not write, or another machine's did. For one that is
+ * whole, of texts that were analysed in another way, its `details.analysis` is that version (`isOutdated`).
+ */
 export function decodeSegment(given: Uint8Array): Decoded {
   const bytes = given.byteOffset % 8 === 0 ? given : Uint8Array.from(given)
   if (bytes.length < HEADER) throw corrupt(`it has only ${bytes.length} bytes`)
@@ -86,6 +102,7 @@ export function decodeSegment(given: Uint8Array): Decoded {
   if (word('bytes') !== bytes.length)
     throw corrupt(`${word('bytes')} bytes were written, not ${bytes.length}`)
   if (word('crc') !== crc32(bytes.subarray((FIELDS.crc + 1) * 4))) throw corrupt('its checksum is another')
+  if (word('analysis') !== ANALYSIS_VERSION) throw outdated(word('analysis'))
   const [base, span, terms, postings] = [word('base'), word('span'), word('terms'), word('postings')]
   const { places, postingsAt, size } = layout(span, terms, postings)
   if (span === 0 || (base & WITHIN) + span > BLOCK || size !== bytes.length)
@@ -150,3 +167,13 @@ const corrupt = (why: string): RuntimeError =>
     why,
     fix: 'restore the store, or have its index made anew from its memories',
   })
+
+const outdated = (analysis: number): RuntimeError =>
+  new RuntimeError('store-corrupt', 'a part of the index of memories is of another version', {
+    why: `its texts were analysed as version "${analysis}", not "${ANALYSIS_VERSION}"`,
+    fix: 'have the index made anew from its memories',
+    details: { analysis },
+  })
+
+/** The segment was refused only because words are read in another way now: nothing is damaged. */
+export const isOutdated = (error: RuntimeError): boolean => error.details?.['analysis'] !== undefined

@@ -3,7 +3,7 @@
  * that are there are in it, in the order of their keys: a memory's own number, or that of the one whose place it
  * took. The same whether an index grew in memory or was loaded. Does not decide who is removed.
  */
-import { type Blocks, isAlive, PRESENT, stateOf, WITHIN } from './columns.ts'
+import { type Blocks, type Columns, isAlive, PRESENT, stateOf, WITHIN } from './columns.ts'
 
 export interface SessionLinks {
   readonly blocks: Blocks
@@ -18,7 +18,7 @@ const STEPS = 65_536
 const BACK = 1_048_576
 
 /** What was stored as `prev` may be removed; then it leads to what was before it. -1: none. */
-export function linkOf({ blocks }: SessionLinks, side: 'prev' | 'next', doc: number): number {
+function linkOf({ blocks }: SessionLinks, side: 'prev' | 'next', doc: number): number {
   return (blocks[doc >>> 16]?.columns[side][doc & WITHIN] ?? 0) - 1
 }
 
@@ -154,20 +154,27 @@ export function linkAll(links: SessionLinks): void {
   let nth = 0
   for (const block of blocks) {
     if (!block) continue
-    const { state, prev } = block.columns
+    const { base, columns } = block
+    const { state, prev } = columns
     for (let i = 0; i < state.length; i++) {
-      const doc = block.base + i
+      if (prev[i] === 0 && moved.length === 0) continue
+      const doc = base + i
       for (; nth < moved.length && (moved[nth]?.key ?? 0) <= doc; nth++)
         linkMoved(links, moved[nth]?.doc ?? 0)
-      if (!isAlive(state[i] as number) || prev[i] === 0 || places.has(doc)) continue
-      // Nearly always what was stored is so, and nothing follows it yet.
-      const known = (prev[i] as number) - 1
-      const isPlain = known < doc && isAlive(stateOf(blocks, known)) && !places.has(known)
-      if (isPlain && linkOf(links, 'next', known) < 0) setLink(links, 'next', known, doc)
-      else linkStored(links, doc, [doc], doc)
+      if (prev[i] === 0 || !isAlive(state[i] as number)) continue
+      if (moved.length === 0 && linkPlain(columns, base, i)) continue
+      if (!places.has(doc)) linkStored(links, doc, [doc], doc)
     }
   }
   for (; nth < moved.length; nth++) linkMoved(links, moved[nth]?.doc ?? 0)
+}
+
+/** Nearly always what was stored is so: it is of the same block, and nothing follows it yet. */
+function linkPlain({ state, prev, next }: Columns, base: number, i: number): boolean {
+  const before = (prev[i] as number) - 1 - base
+  if (before < 0 || before >= i || next[before] !== 0 || !isAlive(state[before] as number)) return false
+  next[before] = base + i + 1
+  return true
 }
 
 /** What it replaced knows better what was before it: its own `prev` may come after it. */

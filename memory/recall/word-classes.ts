@@ -3,7 +3,7 @@
  * for `words.ts` (a memory is indexed under the classes of its words) and `query.ts` (a question that names a class
  * asks for it). Written from general English; names of people, places and brands have no business here.
  */
-import { stemmer } from 'stemmer'
+import { porterStem } from './english.ts'
 import { BASE_FORMS } from './word-forms.ts'
 
 /** In each line: the words that name the class (the first is its own name), a colon, and what belongs to it. */
@@ -90,7 +90,7 @@ const stemsOf = (words: string | undefined): string[] =>
   (words ?? '')
     .trim()
     .split(' ')
-    .map(word => stemmer(BASE_FORMS.get(word) ?? word))
+    .map(word => porterStem(BASE_FORMS.get(word) ?? word))
 
 const ALL: readonly WordClass[] = CLASSES.trim()
   .split('\n')

@@ -3,8 +3,7 @@
  * index for what is stored and by `query.ts` for what is asked. English: words of other languages are found as they
  * stand. It knows no hashes (`term-hash.ts`) and no weights.
  */
-import { stemmer } from 'stemmer'
-import { eng } from 'stopword'
+import { ENGLISH_STOP_WORDS, porterStem } from './english.ts'
 import { CLASSES_OF } from './word-classes.ts'
 import { BASE_FORMS } from './word-forms.ts'
 
@@ -26,7 +25,7 @@ isn't it's its itself let let's may nor will ours per shall shouldn't so that's 
 wasn't we're weren't when whether whom whose why won't yet wouldn't you're you've yours yourself i'll i've i'd we've
 we'll he's she's they're they've what's who's how's you'll you'd`.split(/\s+/)
 
-const STOP_WORDS: ReadonlySet<string> = new Set([...eng, ...MORE_STOP_WORDS])
+const STOP_WORDS: ReadonlySet<string> = new Set([...ENGLISH_STOP_WORDS, ...MORE_STOP_WORDS])
 
 /** The terms of a text, and how often each stands in it. */
 export interface IndexTerms {
@@ -42,7 +41,7 @@ export const isTelling = (word: string): boolean => !STOP_WORDS.has(word) && !/^
  * The stem of a lower-case word, irregular forms and short forms first brought to their base ("went" to "go").
  * Porter, "An algorithm for suffix stripping", Program 14(3), 1980.
  */
-export const stem = (word: string): string => stemmer(BASE_FORMS.get(word) ?? word)
+export const stem = (word: string): string => porterStem(BASE_FORMS.get(word) ?? word)
 
 /** The words of `text` as written, in order, stop words included; a possessive gives its noun. */
 export function wordsOf(text: string): string[] {

@@ -23,15 +23,21 @@ export function writeDraft(draft: Draft, { sync = false }: { readonly sync?: boo
   const { space } = draft
   if (space.isStale) throw staleError(space)
   const effects: Effect[] = []
-  try {
+  return wholly(space, () => {
     const isNew = space.number < 0
     if (isNew) space.number = ++space.shared.namespaces
     const ops = opsOf(draft, effects)
     if (isNew) ops.push(...namespaceOps(space))
     ops.push(countersOp(space))
     return written(space, ops, { sync, effects, sessions: draft })
+  })
+}
+
+/** What gives numbers and then fails leaves a namespace in memory that is ahead of the disk: it is opened anew. */
+export function wholly<T>(space: Space, work: () => T): T {
+  try {
+    return work()
   } catch (error) {
-    // Numbers were given that nothing has.
     space.isStale = true
     throw error
   }
@@ -52,6 +58,7 @@ async function written(
   ops: readonly Op[],
   { sync, effects, sessions }: Writing,
 ): Promise<void> {
+  if (space.isStale) throw staleError(space)
   space.writes++
   const held = sessions ? [...sessions.sessions.values()] : []
   for (const session of held) session.pending++
@@ -129,7 +136,10 @@ function putOps(
   const entries = entriesOf(ns, after)
   for (const entry of entries) ops.push({ type: 'put', ...entry })
   if (!before) {
-    effects.push(() => index.add(indexEntry(after)))
+    effects.push(() => {
+      index.add(indexEntry(after))
+      space.vectors?.remembered([after.doc])
+    })
   } else {
     const kept = new Set(entries.map(entry => entry.key))
     const gone = entriesOf(ns, before).filter(entry => !kept.has(entry.key))
@@ -165,6 +175,8 @@ function moveOps(
     space.movedDocs.set(after.place, after.doc)
     index.add(indexEntry(after))
     index.remove(before.doc, after.doc)
+    space.vectors?.forgotten(before.doc)
+    space.vectors?.remembered([after.doc])
   })
   const ops: Op[] = [
     { type: 'put', key: keys.markKey(ns, 'moved', after.doc), value: uint32(after.place) },
@@ -187,6 +199,7 @@ function removalOps(draft: Draft, before: StoredRecord, owed: string[], effects:
   owed.push(...texts, ...entries)
   effects.push(() => {
     index.remove(doc)
+    space.vectors?.forgotten(doc)
     space.uses.delete(before.place)
     space.placeOfMoved.delete(doc)
     space.movedDocs.delete(before.place)

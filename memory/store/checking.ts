@@ -57,6 +57,7 @@ async function checkAll(check: Check): Promise<void> {
   await checkSessions(check, until)
   await checkWaiting(check, until)
   for (const [pair, records] of check.pairs) checkPair(check, pair, records)
+  await checkVectors(check, until)
   checkPostings(check, until)
   if (space.counters.next === until) checkCounters(check, counters)
 }
@@ -162,6 +163,14 @@ async function checkWaiting(check: Check, until: number): Promise<void> {
     if (place < until && kinds.get(place) !== 'episode') {
       say(check, `memory ${place} waits for consolidation, and is no episode that is there`)
     }
+  }
+}
+
+async function checkVectors(check: Check, until: number): Promise<void> {
+  const { space, postings } = check
+  for await (const [key] of space.shared.store.range(familyRange('b', space.number))) {
+    const doc = unhex(key.slice(-8))
+    if (doc < until && !postings.docs.has(doc)) say(check, `a vector has no memory: ${key}`)
   }
 }
 

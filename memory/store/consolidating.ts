@@ -6,11 +6,11 @@ import type { ConsolidationInput, Proposal, ProposedEnding, ProposedFact } from 
 import { ends, resolve } from '../facts/resolve.ts'
 import type { Consolidated, MemoryKind } from '../memory.ts'
 import { addMemory } from './adding.ts'
-import { writeDraft } from './changing.ts'
+import { wholly, writeDraft } from './changing.ts'
 import { derivedId } from './derived-id.ts'
 import { type Draft, draftOf, placeIn, putRecord, recordIn } from './drafts.ts'
 import { held, loadPairs, pairOfRecord, settlePair } from './fact-pairs.ts'
-import { planRemoval, remove, setWaiting } from './forgetting.ts'
+import { planRemoval, type Removal, remove, setWaiting } from './forgetting.ts'
 import { growthDropped } from './growth.ts'
 import { checkedCount, checkedIds, checkedObject, refused } from './input.ts'
 import { familyRange, pairOf, unhex } from './keys.ts'
@@ -38,6 +38,7 @@ export async function pending(
     if (episodes.length === limit) break
   }
   if (episodes.length === 0) return undefined
+  for (const { place, doc } of episodes) space.shown.set(place, doc)
   const now = space.shared.clock()
   return {
     episodes: episodes.map(publicRecord),
@@ -108,7 +109,18 @@ async function applied(
     draft,
     drop.flatMap(id => droppedPlace(draft, id)),
   )
-  // From here on without a pause.
+  const done = wholly(space, () => put(draft, { facts, endings, insights, by }, removal, seen))
+  if (draft.after.size > 0 || draft.waiting.size > 0) await writeDraft(draft)
+  return done
+}
+
+/** Puts all of a proposal into the draft. No pause between it and the write. */
+function put(
+  draft: Draft,
+  { facts, endings, insights, by }: Omit<Proposal, 'drop'>,
+  removal: Removal,
+  seen: readonly string[],
+): Omit<Consolidated, 'by' | 'waiting'> {
   remove(draft, removal, { again: false })
   const added = facts.filter(fact => addFact(draft, fact, by)).length
   const pairs = new Set(endings.flatMap(ending => addEnding(draft, ending)))
@@ -123,7 +135,6 @@ async function applied(
   ).length
   const episodes = endWaiting(draft, seen)
   const ended = endedIn(draft)
-  if (draft.after.size > 0 || draft.waiting.size > 0) await writeDraft(draft)
   return { episodes, facts: added, insights: concluded, ended, dropped: removal.gone.size }
 }
 
@@ -158,7 +169,7 @@ function addDerived(
 ): boolean {
   const { space } = draft
   const sources = sourcesOf(draft, from)
-  const derived = sources.length > 0 ? derive(sources) : undefined
+  const derived = sources && derive(sources)
   if (!derived) return false
   const ids = sources.map(({ id }) => id)
   const id = derivedId(space.name, derived.kind, ids, derived.content)
@@ -172,12 +183,21 @@ function addDerived(
   return true
 }
 
-const sourcesOf = (draft: Draft, from: readonly string[]): readonly StoredRecord[] =>
-  from.flatMap(id => {
+/**
+ * Undefined when one of them is gone or says something else by now: what was derived may quote it. The others wait on.
+ */
+function sourcesOf(draft: Draft, from: readonly string[]): readonly StoredRecord[] | undefined {
+  const found = from.flatMap(id => {
     const place = placeIn(draft, id)
     const record = place === undefined ? undefined : recordIn(draft, place)
     return record ? [record] : []
   })
+  const { shown } = draft.space
+  const sound = found.filter(({ place, doc }) => (shown.get(place) ?? doc) === doc)
+  if (sound.length === from.length) return found
+  for (const { place } of found) draft.waitOn.add(place)
+  return undefined
+}
 
 /** The least of its sources', and never more than what an agent concludes. */
 const derivedTrust = (sources: readonly StoredRecord[]) =>
@@ -246,7 +266,7 @@ function addEnding(
   { subject, predicate, object, at, from }: ProposedEnding,
 ): readonly string[] {
   const sources = sourcesOf(draft, from)
-  if (sources.length === 0) return []
+  if (!sources) return []
   const trust = leastTrust(
     sources.map(source => source.trust),
     'trusted',
@@ -267,7 +287,11 @@ function endWaiting(draft: Draft, seen: readonly string[]): number {
   let count = 0
   for (const id of seen) {
     const place = placeIn(draft, id)
-    if (place === undefined) continue
+    const record = place === undefined ? undefined : recordIn(draft, place)
+    if (place === undefined || !record) continue
+    const isChanged = (draft.space.shown.get(place) ?? record.doc) !== record.doc
+    draft.space.shown.delete(place)
+    if (isChanged || draft.waitOn.has(place)) continue
     setWaiting(draft, place, false)
     if (draft.waiting.get(place) === false) count++
   }

@@ -30,6 +30,7 @@ export async function removeDamaged(space: Space, place: number): Promise<boolea
   ops.push({ type: 'put', key: markKey(ns, 'removed', doc), value: new Uint8Array(4).fill(255) })
   await writeOps(space, [...ops, owedOp(space, found), countersOp(space)])
   space.index.remove(doc)
+  space.vectors?.forgotten(doc)
   return true
 }
 

@@ -20,6 +20,8 @@ export interface Draft {
   readonly pairs: Map<string, Map<number, StoredRecord>>
   /** Episodes that begin or end to wait for consolidation. */
   readonly waiting: Map<number, boolean>
+  /** Episodes that have to be seen again, because what came of them could not be stored. */
+  readonly waitOn: Set<number>
   /** Sessions that changed, by their key. */
   readonly sessions: Map<string, Session>
   /** Speakers that are new, by their number. */
@@ -37,6 +39,7 @@ export const draftOf = (space: Space): Draft => ({
   ids: new Map(),
   pairs: new Map(),
   waiting: new Map(),
+  waitOn: new Set(),
   sessions: new Map(),
   speakers: new Map(),
   rewritten: new Set(),

@@ -27,15 +27,21 @@ export async function facts(
       : normalName(checkedText(given['predicate'], 'predicate', MAX_NAME))
   const of = subject === undefined ? undefined : checkedText(subject, 'subject', MAX_NAME)
   const found: MemoryRecord[] = []
+  const stated = new Set<string>()
   for (const place of await candidates(space, of, predicate)) {
     const record = readableRecord(space, place)
     if (record?.kind !== 'fact' || !holdsAt(record, at)) continue
     if (predicate !== undefined && normalName(record.fact?.predicate ?? '') !== predicate) continue
+    // Two who say the same, neither of whom ends the other.
+    if (stated.size === stated.add(statementOf(record)).size) continue
     found.push(publicRecord(record))
     if (found.length === limit) break
   }
   return found
 }
+
+const statementOf = ({ fact }: StoredRecord): string =>
+  JSON.stringify([fact?.subject, fact?.predicate, fact?.object].map(part => normalName(part ?? '')))
 
 async function candidates(
   space: Space,

@@ -4,7 +4,7 @@
  * the files with the next purge. Called by `namespace-on.ts`; the removal itself by `updating.ts` and growth, too.
  */
 import type { Forgotten, MemoryFilter } from '../memory.ts'
-import { writeDraft } from './changing.ts'
+import { wholly, writeDraft } from './changing.ts'
 import { removeDamaged } from './damaged-records.ts'
 import { type Draft, draftOf, ENDS, placeOfId, putRecord, recordIn, removeRecord, STATES } from './drafts.ts'
 import { loadPairs, pairOfRecord, settlePair } from './fact-pairs.ts'
@@ -62,7 +62,7 @@ export async function forgetPlaces(space: Space, places: readonly number[]): Pro
     const sound = await withoutDamaged(space, some, gone)
     const draft = draftOf(space)
     const removal = await planRemoval(draft, sound)
-    remove(draft, removal)
+    wholly(space, () => remove(draft, removal))
     await writeDraft(draft)
     for (const place of removal.gone) gone.add(place)
   }

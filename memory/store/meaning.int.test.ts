@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import { testSuite } from '../../runtime/testkit/suite.ts'
 import type { Consolidator } from '../consolidation/proposal.ts'
 import type { NewMemory, Proposal } from '../memory.ts'
-import { kindOf, leastFirst, oneRule, START, withStore } from './testdata/opened.ts'
+import { kindOf, oneRule, START, withStore } from './testdata/opened.ts'
 
 const test = testSuite('memory/store/meaning', { limitMs: 60_000 })
 
@@ -69,6 +69,24 @@ test(
     await space.forget(lisbon)
     const [now] = await space.facts('Ana')
     assert.equal([now?.id, now?.validUntil, now?.endedBy], [porto, undefined, undefined])
+    assert.equal((await space.verify()).problems, [])
+  }),
+)
+
+test(
+  'what is said twice is given once, and stays when one of the two is forgotten',
+  withStore(async ({ space }) => {
+    const first = await space.remember(lives('Porto', { at: START - 100 }))
+    const second = await space.remember(lives('porto.', { at: START - 50 }))
+    assert.equal(
+      (await space.facts('Ana')).map(({ id }) => id),
+      [second],
+    )
+    await space.forget(second)
+    assert.equal(
+      (await space.facts('Ana')).map(({ id }) => id),
+      [first],
+    )
     assert.equal((await space.verify()).problems, [])
   }),
 )
@@ -163,6 +181,42 @@ test(
     const again = await space.apply(proposal, [one, two])
     assert.equal([again.episodes, again.facts, again.insights], [0, 0, 0])
     assert.is((await space.stats()).facts, 1)
+    assert.equal((await space.verify()).problems, [])
+  }),
+)
+
+test(
+  'nothing is kept of words that were forgotten or changed while they were consolidated, and the rest waits on',
+  withStore(async ({ space }) => {
+    const [gone = '', changed = '', left = '', other = ''] = await space.rememberAll([
+      { text: 'my secret' },
+      { text: 'a wrong word' },
+      { text: 'beside it' },
+      { text: 'far away' },
+    ])
+    const seen = (await space.pending())?.episodes.map(({ id }) => id) ?? []
+    await space.forget(gone)
+    await space.update(changed, { text: 'the right word' })
+    const insight = (text: string, from: readonly string[]) => ({ text, from, importance: 0.5 })
+    const done = await space.apply(
+      {
+        facts: [],
+        endings: [],
+        insights: [
+          insight('he said: my secret, beside it', [gone, left]),
+          insight('he said: a wrong word', [changed]),
+          insight('he said: far away', [other]),
+        ],
+        drop: [],
+        by: 'model:x',
+      },
+      seen,
+    )
+    assert.equal([done.episodes, done.insights, done.waiting], [1, 1, 2])
+    assert.equal(
+      (await space.pending())?.episodes.map(({ id }) => id),
+      [changed, left],
+    )
     assert.equal((await space.verify()).problems, [])
   }),
 )
@@ -302,50 +356,6 @@ test(
     assert.is(await kindOf(() => space.update('unknown', {})), 'memory-unknown')
     assert.equal((await space.verify()).problems, [])
   }),
-)
-
-test(
-  'facts and insights beyond their number go by the growth policy, which knows what was recalled',
-  withStore(
-    async ({ space }) => {
-      const add = (text: string, importance: number) => space.remember({ kind: 'insight', text, importance })
-      await add('alpha', 0.2)
-      await add('beta', 0.3)
-      await add('gamma', 0.4)
-      assert.is((await space.recall('alpha')).length, 1)
-      assert.is((await space.consolidate()).dropped, 1)
-      assert.equal(
-        (await space.list()).memories.map(({ text }) => text),
-        ['alpha', 'gamma'],
-      )
-      assert.equal((await space.verify()).problems, [])
-    },
-    { growth: leastFirst, retention: { maxInsights: 2 } },
-  ),
-)
-
-test(
-  'old episodes go only by an explicit retention, after consolidation, and what they taught stays',
-  withStore(
-    async opened => {
-      const { space } = opened
-      const old = await space.remember({ text: 'Ana lives in Porto', at: START - 2_000, session: 's' })
-      const young = await space.remember({ text: 'hello', at: START, session: 's' })
-      assert.is((await space.consolidate()).dropped, 1)
-      assert.is(await space.get(old), undefined)
-      const [fact] = await space.facts('Ana')
-      assert.equal(fact?.from, [old])
-      assert.equal(await space.history(fact?.id ?? ''), [{ fact, evidence: [] }])
-      assert.equal(
-        (await space.recent({ session: 's' })).map(({ id }) => id),
-        [young],
-      )
-      assert.equal((await space.verify()).problems, [])
-      await opened.reopen()
-      assert.equal((await opened.space.verify()).problems, [])
-    },
-    { retention: { episodesOlderThanMs: 1_000 } },
-  ),
 )
 
 test.run()

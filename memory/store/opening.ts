@@ -5,6 +5,7 @@
 import { RuntimeError } from '../../actors/errors.ts'
 import { createRecallIndex } from '../recall/create-recall-index.ts'
 import type { RecallIndex, Removal } from '../recall/recall-index.ts'
+import { isOutdated } from '../recall/segment-codec.ts'
 import { indexEntry } from './changing.ts'
 import { countersIn, noCounters } from './counters.ts'
 import {
@@ -22,6 +23,7 @@ import { decodeRecord, type StoredRecord, unsealed } from './records.ts'
 import { dropSegments, readSegments } from './segments.ts'
 import { sessionsOn } from './sessions.ts'
 import type { Shared, Space, Use } from './space.ts'
+import { openVectors } from './space-vectors.ts'
 
 /** Throws `store-corrupt` when its counters are damaged, `store-failed`. */
 export async function openSpace(shared: Shared, name: string): Promise<Space> {
@@ -44,6 +46,7 @@ export async function openSpace(shared: Shared, name: string): Promise<Space> {
     movedDocs: new Map([...marks.moved].map(([doc, at]) => [at, doc])),
     segmentParts: parts,
     requests: new Map(),
+    vectors: undefined,
     uses: await readUses(place),
     newUses: 0,
     busy: 0,
@@ -51,11 +54,13 @@ export async function openSpace(shared: Shared, name: string): Promise<Space> {
     isStale: false,
     turn: Promise.resolve(),
     consolidation: Promise.resolve(),
+    shown: new Map(),
     writes: 0,
     sealing: undefined,
     dropping: false,
   }
   if (number >= 0) await replay(space, isNew ? 0 : index.end)
+  space.vectors = await openVectors(space)
   return space
 }
 
@@ -117,7 +122,7 @@ async function marksOf({ shared, number }: Place, mark: Mark): Promise<(readonly
   return all
 }
 
-/** An index that cannot be read is made anew from all records: slow, and nothing is lost. */
+/** An index that cannot be read, or is of words read in another way, is made anew from all records: slow, and nothing is lost. */
 function indexFrom(
   { shared, name }: Place,
   segments: readonly Uint8Array[] | undefined,
@@ -128,6 +133,7 @@ function indexFrom(
     if (segments) return { index: createRecallIndex({ analyse, segments, removed, ended }), isNew: false }
   } catch (error) {
     if (!(error instanceof RuntimeError) || error.kind !== 'store-corrupt') throw error
+    if (isOutdated(error)) return { index: createRecallIndex({ analyse, removed, ended }), isNew: true }
   }
   shared.onDamage(
     new RuntimeError('store-corrupt', `the index of namespace "${name}" is damaged, and is made anew`, {

@@ -153,11 +153,12 @@ async function dropIfEmpty(space: Space, owed: ReadonlySet<string>): Promise<boo
     for await (const [key] of shared.store.range(familyRange(family, number))) keys.add(key)
   }
   if (counters.next !== next || space.writes > 0) return false
-  space.isStale = true
-  await writeOps(
+  const writing = writeOps(
     space,
     [...keys].map(key => ({ type: 'del', key })),
   )
+  space.isStale = true
+  await writing
   return true
 }
 

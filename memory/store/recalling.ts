@@ -4,6 +4,7 @@
  */
 import type { Hit, MemoryFilter, MemoryRecord, RecallOptions } from '../memory.ts'
 import type { RankedMemory } from '../recall/ranking.ts'
+import type { VectorScores } from '../vectors/vector-scores.ts'
 import { acceptBy, checkedFilter, FILTER_MEMBERS } from './filters.ts'
 import { checkedCount, checkedObject, checkedTime, refused } from './input.ts'
 import { readableRecord } from './reading.ts'
@@ -39,7 +40,9 @@ export async function recall(
   const accept = acceptBy(space, asked.filter)
   if (!accept || query.trim() === '') return []
   const now = asked.at ?? space.shared.clock()
-  const hits = chosen(space, query, { asked, now, accept: acceptAt(space, asked.at, accept) })
+  const fit = acceptAt(space, asked.at, accept)
+  const vectors = await space.vectors?.scores(query, { accept: fit })
+  const hits = chosen(space, query, { asked, now, accept: fit, vectors })
   for (const { place } of hits) noteUse(space, place, now)
   return hits.map(({ record, ranked }) => hitOf(space, record, ranked, asked))
 }
@@ -72,16 +75,15 @@ interface Chosen {
   readonly ranked: RankedMemory
 }
 
+interface Choice {
+  readonly asked: Asked
+  readonly now: number
+  readonly accept: (doc: number) => boolean
+  readonly vectors: VectorScores | undefined
+}
+
 /** Asks ranking for more as long as too many of those it gave do not hold. */
-function chosen(
-  space: Space,
-  query: string,
-  {
-    asked,
-    now,
-    accept,
-  }: { readonly asked: Asked; readonly now: number; readonly accept: (doc: number) => boolean },
-): readonly Chosen[] {
+function chosen(space: Space, query: string, { asked, now, accept, vectors }: Choice): readonly Chosen[] {
   const { rank } = space.shared
   for (let limit = asked.limit + (asked.at === undefined ? 4 : asked.limit); ; limit *= 4) {
     const ranked = rank(space.index, query, {
@@ -89,6 +91,7 @@ function chosen(
       now,
       accept,
       explain: asked.explain,
+      ...(vectors && { vectors }),
     })
     const found: Chosen[] = []
     for (const one of ranked) {

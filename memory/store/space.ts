@@ -8,6 +8,7 @@ import type { Encoder } from '../encoder.ts'
 import type { CompactingStore } from '../level.ts'
 import type { RankedMemory, RankingOptions } from '../recall/ranking.ts'
 import type { Analyse, RecallIndex, RecallReader } from '../recall/recall-index.ts'
+import type { NamespaceVectors, SharedEmbedder } from '../vectors/namespace-vectors.ts'
 import type { Counters } from './counters.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -34,6 +35,7 @@ export interface Shared {
   readonly consolidator: Consolidator
   readonly growth: GrowthPolicy
   readonly retention: Retention
+  readonly embedder?: SharedEmbedder | undefined
   /** Told of what cannot be read and was left out of an answer. */
   readonly onDamage: (error: Error) => void
   /** Numbers given to namespaces so far. */
@@ -69,6 +71,8 @@ export interface Space {
   readonly segmentParts: Map<number, number>
   /** Requests under way, by the hash of their key. */
   readonly requests: Map<string, Promise<readonly string[]>>
+  /** Absent without an embedder. */
+  vectors: NamespaceVectors | undefined
   readonly uses: Map<number, Use>
   newUses: number
   /** Calls under way: it is not closed meanwhile. */
@@ -78,6 +82,8 @@ export interface Space {
   isStale: boolean
   /** Resolves when those who change more than they add are done. */
   turn: Promise<unknown>
+  /** Episodes that a consolidator was shown: place, and number in the index, which changes with the words. */
+  readonly shown: Map<number, number>
   /** One consolidation at a time: two would be shown the same. */
   consolidation: Promise<unknown>
   /** Writes under way. */

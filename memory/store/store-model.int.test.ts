@@ -181,7 +181,7 @@ const run = (steps: readonly Step[]) =>
   })()
 
 test('records, ids, sessions, facts, index and exports agree after whatever was done', async () => {
-  const runs = Number(process.env['STORE_RUNS'] ?? 40)
+  const runs = Number(process.env['STORE_RUNS'] ?? 25)
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), run), {
     numRuns: runs,
     ...(process.env['STORE_SEED'] !== undefined && { seed: Number(process.env['STORE_SEED']) }),

@@ -6,7 +6,7 @@ import { RuntimeError } from '../../actors/errors.ts'
 import { sameData } from '../../actors/plain.ts'
 import type { Imported, MemoryRecord, NewMemory } from '../memory.ts'
 import { addMemory } from './adding.ts'
-import { writeDraft } from './changing.ts'
+import { wholly, writeDraft } from './changing.ts'
 import { type Draft, draftOf, placeIn, placeOfId, putRecord, readRecord, recordIn } from './drafts.ts'
 import { loadPairs } from './fact-pairs.ts'
 import {
@@ -217,7 +217,7 @@ async function importSome(
     seen.add(line.record.id)
     if (namesLater(draft, line.record)) open.push(line)
     if (isKnown[at]) known++
-    else addLine(draft, line)
+    else wholly(space, () => addLine(draft, line))
   }
   if (draft.after.size > 0) await writeDraft(draft)
   return { imported: lines.length - known, known, open }

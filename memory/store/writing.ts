@@ -4,7 +4,7 @@
  */
 import type { NewMemory, RememberOptions } from '../memory.ts'
 import { addMemory } from './adding.ts'
-import { writeDraft } from './changing.ts'
+import { wholly, writeDraft } from './changing.ts'
 import { type Draft, draftOf, placeIn, recordIn } from './drafts.ts'
 import { loadPairs } from './fact-pairs.ts'
 import { type CheckedMemory, checkedMemory, checkedObject, refused } from './input.ts'
@@ -85,11 +85,13 @@ async function written(
   memories: readonly (CheckedMemory & { readonly sources?: readonly number[] })[],
   { now, sync, key }: Storing,
 ): Promise<readonly string[]> {
-  const ids = memories.map(({ sources, ...memory }) => {
-    const id = draft.space.shared.ids()
-    addMemory(draft, memory, { id, storedAt: now, ...(sources && { sources }) })
-    return id
-  })
+  const ids = wholly(draft.space, () =>
+    memories.map(({ sources, ...memory }) => {
+      const id = draft.space.shared.ids()
+      addMemory(draft, memory, { id, storedAt: now, ...(sources && { sources }) })
+      return id
+    }),
+  )
   if (key !== undefined) keepAnswer(draft, key, ids)
   await writeDraft(draft, { sync })
   return ids

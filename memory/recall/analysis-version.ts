@@ -1,0 +1,6 @@
+/**
+ * The version of what `analyse-entry.ts` makes of a text. To be raised by one with every change of the words, their
+ * stems, families and classes, or the flags: segments of another version are not used, and the store makes the index
+ * anew from its memories.
+ */
+export const ANALYSIS_VERSION = 1
