@@ -69,6 +69,12 @@ test('what is added is kept for this user alone, found, shown, changed and forgo
   assert.is((await run(['verify'])).status, 0)
 })
 
+test('forget --all empties a namespace', async () => {
+  const { json, add } = scene()
+  await add('I collect stamps.', '--who', 'Zoe')
+  assert.is((await json(['forget', '--all', '--yes'])).memories, 1)
+})
+
 test('after forget and purge no file holds the words any more', async () => {
   const { dir, run, add } = scene()
   await add('The password of the vault is Zwetschgenkuchen77', '--who', 'Quetzalcoatl')

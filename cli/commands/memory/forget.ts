@@ -28,11 +28,15 @@ export const memoryForget = (opener: MemoryOpener): Command => ({
   async run(context) {
     const filter = filterOf(context)
     const wanted = wantedBy(filter, context)
+    // A memory refuses a filter that says nothing: whoever means all has to say so.
+    const which = context.options['all'] === true ? EVERYTHING : filter
     return withKnown(opener, context, async namespace =>
-      wanted === 'ids' ? forgetIds(namespace, context) : forgetMatching(namespace, filter, context),
+      wanted === 'ids' ? forgetIds(namespace, context) : forgetMatching(namespace, which, context),
     )
   },
 })
+
+const EVERYTHING: MemoryFilter = { kinds: ['episode', 'fact', 'insight'] }
 
 /** Throws `usage` unless it is said, in one way, what to forget. */
 function wantedBy(filter: MemoryFilter, { args, options }: CommandContext): 'ids' | 'filter' {
