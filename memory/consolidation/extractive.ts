@@ -23,7 +23,7 @@ const BY = 'extraction'
 const MOST_INSIGHTS = 500
 
 /** Ms of work after which others get their turn. */
-const SLICE = 10
+const SLICE = 5
 
 /** A consolidator that reads English. The same input gives the same proposal. */
 export const extractiveConsolidator =

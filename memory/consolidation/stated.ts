@@ -3,6 +3,7 @@
  * several sources, relatives under their names, changes read with what held before. Called by the extractive
  * consolidator. It decides no contradictions, and lets others run between turns.
  */
+import { FIRST_READINGS } from '../facts/first-readings.ts'
 import type { FoundEnding, FoundStatement, FoundStatements } from '../facts/found-statement.ts'
 import { normalName, sameName } from '../facts/names.ts'
 import { replacementsIn } from '../facts/replacements.ts'
@@ -87,6 +88,10 @@ async function readAll(
 ): Promise<readonly Read[]> {
   const said = new Map<string, FoundStatement[]>()
   const out: Read[] = []
+  for (const prepare of FIRST_READINGS) {
+    prepare()
+    await pause()
+  }
   for (const episode of ordered) {
     const { session } = episode
     const earlier = session === undefined ? [] : (said.get(session) ?? [])

@@ -62,7 +62,7 @@ export function holderOf(groups: Groups, who: string | undefined): Holder | unde
       who !== undefined && /^[Mm]y|[Oo]ur$/.test(det ?? '') && (ONE_OF.has(rel) || SOME_OF.has(rel))
     return isKnown ? { subject: nameOfRelation(who, rel), noun: found } : undefined
   }
-  const isBare = det === undefined && /^(?::| =)$/.test(groups['link'] ?? '')
+  const isBare = det === undefined && (/^(?::| =)$/.test(groups['link'] ?? '') || /^best time$/i.test(noun))
   if (isOwn || (found.personal && (isBare || /^[Oo]ur$/.test(det ?? ''))))
     return who === undefined ? undefined : { subject: who, noun: found }
   // "The deadline is Friday" is about the deadline, and read elsewhere.
@@ -166,8 +166,12 @@ function renewed(clause: string, who: string | undefined): Found[] {
   const groups = NEW.exec(clause)?.groups
   if (groups === undefined) return []
   const isNamed = groups['of'] !== undefined && !/^(?:me|us)$/.test(groups['of'])
-  const found = attributeNoun(groups['noun'] ?? '', !isNamed)
   const { of, noun = '' } = groups
+  const language = noun === 'language' && !isNamed ? valueIn(groups['value'] ?? '', ['language']) : undefined
+  // People take up languages; those of projects have other names.
+  if (language !== undefined)
+    return who === undefined ? [] : [states('is learning', language, { subject: who })]
+  const found = attributeNoun(noun, !isNamed)
   if (found === undefined) return []
   if (isNamed && of !== undefined) return valued({ subject: of, noun: found }, groups['value'] ?? '')
   if (found.personal)

@@ -36,7 +36,7 @@ const BOUNDARY = new RegExp(
 )
 /** "Since Sunday I have …": what stands in front goes behind, where its time is found. */
 const FRONTED =
-  /^(?<front>(?:[Aa]s of|[Ss]ince|[Ff]rom|[Ss]tarting|[Aa]fter (?:the|this|that|a|an|our|my)|[Bb]ecause of|[Dd]ue to|[Tt]hanks to|[Bb]y|[Ii]n|[Aa]t|[Oo]n|[Uu]ntil|[Ff]or) [^,;:]{2,40}?),? (?=(?:I|we|my|our|the|he|she) |(?:\p{Lu}\S+ ){1,2}(?:is|has|may|runs|uses|lives|works|ships|needs|requires|owns|leads|tests|builds|goes|takes)\b|[a-z]+ is (?:on|at) )(?<rest>.+?)(?<end>[.!]*)$/u
+  /^(?<front>(?:(?:[Jj]ust )?(?:[Yy]esterday|[Tt]oday|[Ll]ast (?:night|week|weekend|month|year|[A-Z][a-z]+)|[Tt]his (?:week|month|year|morning|weekend))|(?:[Aa]s of|[Ss]ince|[Ff]rom|[Ss]tarting|[Aa]fter (?:the|this|that|a|an|our|my)|[Bb]ecause of|[Dd]ue to|[Tt]hanks to|[Bb]y|[Ii]n|[Aa]t|[Oo]n|[Uu]ntil|[Ff]or) [^,;:]{2,40}?)),? (?=(?:I|we|my|our|the|he|she) |(?:\p{Lu}\S+ ){1,2}(?:is|has|may|runs|uses|lives|works|ships|needs|requires|owns|leads|tests|builds|goes|takes)\b|[a-z]+ is (?:on|at) )(?<rest>.+?)(?<end>[.!]*)$/u
 const LEAD_IN =
   /^(?:(?:well|so|and|but|yes|yeah|yep|yup|no|nope|nah|oh|ah|aw|aww|wow|hey|hi|hello|ok|okay|haha|lol|hmm|um|uh|also|plus|btw|by the way|actually|honestly|personally|anyway|besides|indeed|fyi|just so you know|in fact|as you know|as i said|you know|you see|look|sure|of course|right|true|thanks|thank you|fun fact|update(?=[:!,.])|good news|big news|sadly|unfortunately|fortunately|luckily|sorry|please note that|note that|for me|for the record|it's true|same here|me too|recently|currently|nowadays|these days|now|still|man|dude|please|imagine(?=[,:!])|welcome(?=,))\b(?:[ ,]+(?!I\b)[A-Z][a-z]+(?=[,!]))?[\s,:!.…-]*){1,4}/i
 

@@ -50,7 +50,7 @@ export const CONDITIONS = words(
 
 /** What "I have two …" is worth keeping of. */
 export const OWNED = words(`
-  dog dogs cat cats puppy puppies kitten kittens pet pets horse horses rabbit rabbits hamster hamsters parrot parrots
+  dog dogs cat cats pup pups puppy puppies kitten kittens pet pets horse horses rabbit rabbits hamster hamsters parrot parrots
   turtle turtles snake snakes chicken chickens goat goats kid kids child children son sons daughter
   daughters brother brothers sister sisters sibling siblings twin twins grandchild grandchildren grandson granddaughter
   nephew nephews niece nieces cousin cousins roommate roommates housemate flatmate car cars bike bikes bicycle

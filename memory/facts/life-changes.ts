@@ -85,7 +85,7 @@ function roleName(text: string): string | undefined {
 }
 
 const promoted = rule(
-  /^(?:(?:have |has )?(?:just )?(?:got|been|was|were|have been|has been) (?:just )?(?:promoted|made|appointed|named)(?: from (?:an? )?(?<old>.{1,30}?))?(?: to)?|(?:have |has )?retrained (?:as|to be|to become)|(?:have |has )?(?:gone|went) from (?:an? )?(?<old2>.{1,30}?) to|(?:have |has )?became|(?:have |has )?become|(?:have |has )?(?:passed (?:my|his|her|their) exams? and )?(?:is|am) now|took over as|(?:am|is)(?= (?:the )?(?:new )?(?:head|director|VP|chief|CEO|CTO|CFO|COO|lead|senior|principal|deputy|assistant)\b)|(?:started|began|starting) (?:out )?as|works? (?:there )?as|(?:has|have) (?:passed (?:my|his|her|their) exams and )(?:is|am)) (?:an? |the |their |our )?(?:new )?(?<role>\p{L}.+)$/u,
+  /^(?:(?:have |has )?(?:just )?(?:got|been|was|were|have been|has been) (?:just )?(?:promoted|made|appointed|named)(?: from (?:an? )?(?<old>.{1,30}?))?(?: to)?|(?:have |has )?retrained (?:as|to be|to become)|(?:have |has )?(?:gone|went) from (?:an? )?(?<old2>.{1,30}?) to|(?:have |has )?became|(?:have |has )?become|(?:have |has )?(?:passed (?:my|his|her|their) exams? and )?(?:is|am) now|took over as|(?:am|is)(?= (?:the )?(?:new )?(?:head|director|VP|chief|CEO|CTO|CFO|COO|lead|senior|principal|deputy|assistant)\b)|(?:started|began|starting) (?:out )?as|(?:have |has )?(?:just |recently )?(?:started|got|landed|took|found|accepted) an? (?:new )?(?:job|position|role|post) as|works? (?:there )?as|(?:has|have) (?:passed (?:my|his|her|their) exams and )(?:is|am)) (?:an? |the |their |our )?(?:new )?(?<role>\p{L}.+)$/u,
   ({ old, old2, role }, said) => {
     const name = roleName(role ?? '')
     if (name === undefined || isAhead(said) || !isPerson(said)) return []

@@ -169,6 +169,7 @@ const SAID: Readonly<Record<string, readonly (readonly [string, ...string[]])[]>
     ['I signed up for Spanish.', 'Ana | is learning | Spanish'],
     ["I've started the violin.", 'Ana | is learning | violin'],
     ['My instrument is the flute.', 'Ana | instrument | flute'],
+    ['New year, new language: Greek.', 'Ana | is learning | Greek'],
     ["I'm studying Japanese.", 'Ana | is learning | Japanese'],
     ['I switched to the ukulele.', 'Ana | is learning | ukulele'],
     ['New hobby: pottery.', 'Ana | hobby | pottery'],

@@ -6,7 +6,7 @@ import { kindOf } from './kinds.ts'
 import { CONDITIONS, LANGUAGES, NATIONALITIES, OWNED, STATES } from './known-words.ts'
 import { nameOfRelation } from './names.ts'
 import { cutList, cutObject, listed, properName, wordCount } from './objects.ts'
-import { ends, type Found, type Rule, rule, type Said, since, sinceFor, states } from './rules.ts'
+import { ends, type Found, isAhead, type Rule, rule, type Said, since, sinceFor, states } from './rules.ts'
 
 const NAME =
   /^["“]?(?<name>\p{Lu}[\p{L}'’-]*(?: \p{Lu}[\p{L}'’-]*\.?(?= \p{Lu})| \p{Lu}[\p{L}'’-]*){0,3})["”]?(?=$|[\s.,;:!)])/u
@@ -222,12 +222,15 @@ const grewUp = rule(/^(?:grew up|was raised|were raised) in (?<place>.+)$/, ({ p
 })
 
 const GROUP =
-  /(?:group|club|gym|team|choir|band|orchestra|program|programme|class|course|council|league|community|association|church|network|committee|workshop|bootcamp|academy)$/i
+  /(?:group|club|gym|team|choir|band|orchestra|program|programme|class|course|council|league|community|association|church|network|committee|workshop|bootcamp|academy|brigade|forum|society|union|squad|troupe|circle)$/i
 const joined = rule(
   /^(?:have |has )?(?:just )?(?:joined|signed up for|enrolled in|became a member of) (?<what>(?:an?|the) .+)$/,
   ({ what }, said) => {
-    const object = cutObject(what ?? '').replace(/ (?:to|for|called|named|with) .*$/, '')
-    return GROUP.test(object) && wordCount(object) <= 7 && !VAGUE.test(object)
+    const object = cutObject(what ?? '').replace(
+      / (?:to|for|called|named|with|at|about|near|in|last|next|this) .*$/,
+      '',
+    )
+    return GROUP.test(object) && !isAhead(said) && wordCount(object) <= 7 && !VAGUE.test(object)
       ? [states('joined', object, since(said))]
       : []
   },

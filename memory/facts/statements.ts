@@ -28,7 +28,8 @@ export interface StatementOptions {
   readonly calendar?: Calendar
 }
 
-const RULES: readonly Rule[] = [
+/** Read behind a subject, all of them. */
+export const RULES: readonly Rule[] = [
   ...PLACE_AND_WORK,
   ...LIFE_CHANGES,
   ...POSSESSIONS,

@@ -32,15 +32,15 @@ const CLOCK =
 const DAYS = `(?:(?:every|next|this|the following|alternate) (?:other |second )?)?(?:weekday|weekend|${DAY})s?(?: ${PART})?(?:(?:,| and| or) (?:weekday|weekend|${DAY})s?(?: ${PART})?){0,2}`
 const DATE = `(?:the )?\\d{1,2}(?:st|nd|rd|th)?(?: of)? ${MONTH}(?:,? \\d{4})?|${MONTH} (?:the )?\\d{1,2}(?:st|nd|rd|th)?(?:,? \\d{4})?(?![\\d:])|\\d{4}-\\d{2}-\\d{2}|the \\d{1,2}(?:st|nd|rd|th)`
 const TIME = new RegExp(
-  `^(?:${CLOCK}(?: (?:on )?${DAYS})?|(?:${DATE})(?:(?: at|,) ${CLOCK})?|${DAYS}(?:(?: at|,) ${CLOCK})?|(?:early |mid[- ]|late |the end of |the beginning of )?${MONTH}(?: \\d{4})?|(?:early |mid[- ]|late )?q[1-4](?: \\d{4})?|tomorrow|next (?:week|month|quarter|year))(?=$|[^\\p{L}\\p{N}])`,
-  'iu',
+  `^(?:${CLOCK}(?: (?:on )?${DAYS})?|(?:${DATE})(?:(?: at|,) ${CLOCK})?|${DAYS}(?:(?: at|,) ${CLOCK})?|(?:early |mid[- ]|late |the end of |the beginning of )?${MONTH}(?: \\d{4})?|(?:early |mid[- ]|late )?q[1-4](?: \\d{4})?|tomorrow|next (?:week|month|quarter|year))(?![A-Za-z0-9])`,
+  'i',
 )
 
 const UNIT =
   '(?:euros?|dollars?|pounds?|francs?|yen|crowns?|bucks|quid|percent|per cent|mbit|mbps|gbps|gbit|kb|mb|gb|tb|ms|milliseconds?|seconds?|minutes?|hours?|days?|weeks?|months?|years?|people|users|seats|requests|km|miles|kilometres|kilometers|metres|meters|cm|kg|kilos?|pounds|stone|points|story points|engineers|developers|million|thousand|k)'
 const AMOUNT = new RegExp(
   `^(?:[€$£]\\s?)?v?\\d[\\d.,]*(?:[km]\\b)?\\s?(?:%|€|\\$|£)?(?: ?${UNIT}\\b(?:/s)?(?: (?:euros?|dollars?|pounds?))?)?(?: (?:per|a|an) (?:second|minute|hour|day|week|month|year|head|person|seat|user))?`,
-  'iu',
+  'i',
 )
 const STREET =
   /^\d{1,5}[a-zA-Z]?,? (?:\p{Lu}[\p{L}'.-]+ ){0,3}\p{Lu}[\p{L}'-]+|^\p{Lu}[\p{L}'.-]+(?: \p{Lu}[\p{L}'.-]+){0,2} \d{1,4}[a-z]?\b/u
