@@ -27,7 +27,7 @@ export const VENDORS: Readonly<Record<string, readonly string[]>> = {
   unpdf: ['agents/tools/'],
   'markdown-it': ['agents/research/'],
   minisearch: ['agents/research/'],
-  stemmer: ['memory/recall/english.ts'],
+  porter2: ['memory/recall/english.ts'],
   stopword: ['memory/recall/english.ts'],
   'string-width': ['cli/text-width.ts'],
   commander: ['cli/'],

@@ -247,6 +247,21 @@ export const ERRORS = {
   },
   'transport-closed': { code: 'AC-4005', retryable: false, meaning: 'the transport is draining or closed' },
   'request-timeout': { code: 'AC-4006', retryable: true, meaning: 'nobody answered a request in time' },
+  'broker-unavailable': {
+    code: 'AC-4007',
+    retryable: true,
+    meaning: 'the broker cannot be reached, or refuses to keep more',
+  },
+  'partition-lost': {
+    code: 'AC-4008',
+    retryable: true,
+    meaning: 'another node has taken over the partition that this one was working in',
+  },
+  'partition-unowned': {
+    code: 'AC-4009',
+    retryable: true,
+    meaning: 'no node serves the partition of an actor or run at the moment',
+  },
 
   usage: { code: 'AC-5001', retryable: false, meaning: 'a command was used wrongly' },
   'output-unwritable': {

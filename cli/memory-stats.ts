@@ -1,5 +1,5 @@
 /** What stands in namespaces, as people read it: a table of several, or one in full. */
-import type { NamespaceStats } from '../memory/memory.ts'
+import type { MemoryVectors, NamespaceStats } from '../memory/memory.ts'
 import { labelled } from './memory-rows.ts'
 import type { Paint } from './terminal.ts'
 import { cellsOf, fit, padded } from './text-width.ts'
@@ -14,6 +14,8 @@ const COLUMNS: readonly (readonly [string, (stats: NamespaceStats) => string])[]
   ['newest', ({ newest }) => (newest === undefined ? '' : minuteText(newest).slice(0, 10))],
 ]
 const NAME = 40
+/** Cells before a labelled text. */
+const LABELLED = 13
 
 const number = (count: number): string => count.toLocaleString('en')
 
@@ -45,7 +47,7 @@ export function namespaceTable(
 /** One namespace in full. */
 export function statsText(stats: NamespaceStats, paint: Paint, width: number): readonly string[] {
   const { namespace, episodes, facts, current, insights, sessions, people, waiting } = stats
-  const { forgottenSincePurge, oldest, newest, indexBytes } = stats
+  const { forgottenSincePurge, oldest, newest, indexBytes, vectors } = stats
   const line = (label: string, text: string): string => labelled(label, text, paint)
   const span =
     oldest === undefined || newest === undefined
@@ -62,8 +64,24 @@ export function statsText(stats: NamespaceStats, paint: Paint, width: number): r
     line('insights', number(insights)),
     line('from', span),
     line('index', bytesText(indexBytes)),
+    ...vectorLines(vectors, width).map((text, at) => line(at === 0 ? 'vectors' : '', text)),
     ...(forgottenSincePurge > 0
       ? [line('forgotten', `${number(forgottenSincePurge)}, still in the files until the next purge`)]
       : []),
+  ]
+}
+
+function vectorLines(vectors: MemoryVectors | undefined, width: number): readonly string[] {
+  if (!vectors) return ['none: this memory is open without an embedder']
+  const { model, dimensions, stored, missing, refused, foreign, foreignModels, failed } = vectors
+  const by = model === undefined ? 'a function' : fit(model, NAME)
+  const size = dimensions === undefined ? '' : `, ${countOf(dimensions, 'dimension')}`
+  return [
+    `${number(stored)} of ${countOf(stored + missing, 'memory', 'memories')}, by ${by}${size}`,
+    ...(refused > 0 ? [`${countOf(refused, 'text')} refused by it`] : []),
+    ...(foreign > 0
+      ? [`${countOf(foreign, 'vector')} of ${countOf(foreignModels, 'other model')}, not used`]
+      : []),
+    ...(failed ? [fit(`${failed.code} ${failed.message}`, Math.max(NAME, width - LABELLED))] : []),
   ]
 }

@@ -140,12 +140,12 @@ test(
 )
 
 test(
-  'reports a lost tail of unsynced commits, and holes in them as damage',
+  'reports a lost tail of unsynced commits, also when there are whole ones behind what is damaged',
   inFolder(async dir => {
     await leftBehind(dir, false)
     const counts = await mutate(dir, /\.log$/, 300, 2)
-    assert.is(counts.failed, 0)
-    assert.ok(counts.torn > 20 && counts.corrupt > 20, JSON.stringify(counts))
+    assert.is(counts.failed + counts.corrupt, 0)
+    assert.ok(counts.torn > 100, JSON.stringify(counts))
   }),
 )
 

@@ -73,4 +73,39 @@ test(
   }),
 )
 
+test(
+  'expects a log that LevelDB is told to begin until it was looked for after that, whatever begins meanwhile',
+  inFolder(async dir => {
+    const begin = (name: string) => writeFile(join(dir, name), '')
+    await begin('000003.log')
+    const logs = await levelLogs(dir)
+    const [one, other] = [logs.beginning(), logs.beginning()]
+    assert.is(logs.mayBeNew(), true)
+    await begin('000005.log')
+    await logs.sync()
+    one()
+    assert.is(logs.mayBeNew(), true, 'the other may still begin one')
+    await begin('000007.log')
+    other()
+    await logs.sync()
+    assert.is(logs.mayBeNew(), false)
+  }),
+)
+
+test(
+  'does not take a log for named because it was synced, also the millionth',
+  inFolder(async dir => {
+    await writeFile(join(dir, '999999.log'), '')
+    const logs = await levelLogs(dir)
+    assert.is(logs.mayBeUnnamed(), false)
+    logs.writing([{ key: 'k', value: new Uint8Array(WRITE_BUFFER) }])
+    await logs.sync()
+    await writeFile(join(dir, '1000000.log'), '')
+    await logs.sync()
+    assert.equal([logs.mayBeNew(), logs.mayBeUnnamed()], [false, true])
+    await logs.syncNames()
+    assert.is(logs.mayBeUnnamed(), false)
+  }),
+)
+
 test.run()

@@ -17,13 +17,15 @@ interface Sized {
 export interface LevelLogs {
   /** Notes what goes into the next write. */
   writing(ops: readonly Sized[]): void
-  /** Notes that LevelDB was told to begin a log. */
-  beginning(): void
+  /** Notes that LevelDB is told to begin a log, which it does at some time before the result is called. */
+  beginning(): () => void
   /** Whether a log may have been begun since the last one that is known. */
   mayBeNew(): boolean
   /** Syncs every log there is. */
   sync(): Promise<void>
-  /** Syncs the names of logs that were begun since this was last done. */
+  /** Whether there may be a log whose name is not synced. */
+  mayBeUnnamed(): boolean
+  /** Syncs the names of logs that were begun since this was last done, after a synced write. */
   syncNames(): Promise<void>
 }
 
@@ -38,17 +40,30 @@ const memoryOf = ({ key, value }: Sized): number =>
 /** For a database in `folder` that was just opened, which begins a log. */
 export async function levelLogs(folder: string): Promise<LevelLogs> {
   const names = async (): Promise<string[]> =>
-    (await readdir(folder)).filter(name => name.endsWith('.log')).sort()
+    (await readdir(folder)).filter(name => name.endsWith('.log')).sort(byNumber)
   let newest = (await names()).at(-1)
   let named = newest
   /** At most what is in memory of the newest log, and what was written since the logs were last listed. */
-  let inMemory = 4_104
+  let inMemory = EMPTY
   let sinceListed = 0
+  /** Logs that are being begun, and whether one was since the logs were last listed. */
+  let underWay = 0
+  let wasBegun = false
+  const list = async (): Promise<string[]> => {
+    // One that is begun after the listing is not in it.
+    wasBegun = underWay > 0
+    const logs = await names()
+    if (logs.at(-1) !== newest) inMemory = EMPTY + sinceListed
+    newest = logs.at(-1)
+    sinceListed = 0
+    return logs
+  }
+  const mayBeNew = (): boolean => wasBegun || inMemory > WRITE_BUFFER
   return {
     async syncNames() {
-      const last = (await names()).at(-1)
-      if (last !== named) await syncFolder(folder)
-      named = last
+      await list()
+      if (newest !== named) await syncFolder(folder)
+      named = newest
     },
     writing(ops) {
       let bytes = 0
@@ -57,18 +72,25 @@ export async function levelLogs(folder: string): Promise<LevelLogs> {
       sinceListed += bytes
     },
     beginning() {
-      inMemory += WRITE_BUFFER
+      underWay++
+      wasBegun = true
+      return () => {
+        underWay--
+      }
     },
-    mayBeNew: () => inMemory > WRITE_BUFFER,
+    mayBeNew,
+    mayBeUnnamed: () => newest !== named || mayBeNew(),
     async sync() {
-      const logs = await names()
-      if (logs.at(-1) !== newest) inMemory = 4_104 + sinceListed
-      newest = logs.at(-1)
-      sinceListed = 0
-      for (const name of logs) await syncFile(join(folder, name))
+      for (const name of await list()) await syncFile(join(folder, name))
     },
   }
 }
+
+/** Names have six digits, until there are more. */
+const byNumber = (a: string, b: string): number => Number.parseInt(a, 10) - Number.parseInt(b, 10)
+
+/** What LevelDB has in memory of an empty log. */
+const EMPTY = 4_104
 
 /** Syncs a folder, or a file. */
 export async function syncFolder(path: string): Promise<void> {

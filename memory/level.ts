@@ -9,6 +9,7 @@ import { Level } from 'level'
 import { RuntimeError } from '../actors/errors.ts'
 import { groupCommit } from './group-commit.ts'
 import { type HighWater, openHighWater } from './high-water.ts'
+import { cutGap, findGap } from './level-gaps.ts'
 import { type LevelLogs, levelLogs, syncFolder, WRITE_BUFFER } from './level-logs.ts'
 import { type Owned, ownDirectory } from './owner.ts'
 import { type QuietTimes, quietTimes } from './quiet-times.ts'
@@ -98,16 +99,19 @@ export async function openLevel(dir: string): Promise<CompactingStore> {
 /** Throws `store-corrupt` also when there is less than the `acknowledged` writes of an opening before. */
 async function openSession(dir: string, acknowledged = 0): Promise<Session> {
   const mark = await markOf(dir)
-  const folder = join(dir, 'level')
-  await ensureDatabase(dir, folder)
-  const db = databaseIn(folder)
+  let db: Database | undefined
   try {
+    const folder = join(dir, 'level')
+    await ensureDatabase(dir, folder)
+    const cutOff = await withoutGap(dir, mark, acknowledged)
+    // Only now: LevelDB begins to open, and to change files, when it is made.
+    db = databaseIn(folder)
     await db.open()
     await syncFolder(folder)
-    const { count, lostTail } = await compare(dir, db, mark, acknowledged)
+    const { count, lostTail } = await compare(dir, db, mark, { acknowledged, cutOff })
     return { db, mark, logs: await levelLogs(folder), count, synced: count, lostTail, startedAt: count }
   } catch (error) {
-    await db.close()
+    await db?.close()
     await mark.close()
     throw error
   }
@@ -146,12 +150,23 @@ async function markOf(dir: string): Promise<HighWater> {
   return openHighWater(join(dir, 'high-water'), { create })
 }
 
+/** Leaves a common tail of the writes to be lost. Returns the number of the last one cut off, 0 without any. */
+async function withoutGap(dir: string, { found }: HighWater, acknowledged: number): Promise<number> {
+  const gap = found && (await findGap(join(dir, 'level'), COUNT_KEY))
+  if (!gap) return 0
+  // Damage, of which nothing may be removed: what is behind it was synced, and so was what is missing.
+  if (gap.first <= Math.max(found.synced, acknowledged))
+    throw corrupt(dir, `writes before ${gap.first}, which was synced, are missing`)
+  await cutGap(gap)
+  return gap.last
+}
+
 /** What LevelDB has against what was acknowledged. LevelDB's recovery has put what it has into synced tables. */
 async function compare(
   dir: string,
   db: Database,
   mark: HighWater,
-  acknowledged: number,
+  { acknowledged, cutOff }: { readonly acknowledged: number; readonly cutOff: number },
 ): Promise<{ readonly count: number; readonly lostTail: number }> {
   const stored = await db.get(COUNT_KEY)
   const count = stored === undefined ? 0 : Number(new TextDecoder().decode(stored))
@@ -162,7 +177,7 @@ async function compare(
   if (count < acknowledged)
     throw corrupt(dir, `acknowledged writes ${count + 1} to ${acknowledged} are missing`)
   mark.reset({ written: count, synced: count })
-  return { count, lostTail: Math.max(0, found.written - count) }
+  return { count, lostTail: Math.max(found.written, cutOff, count) - count }
 }
 
 function storeOf(owned: Owned, first: Session): CompactingStore {
@@ -208,10 +223,8 @@ function storeOf(owned: Owned, first: Session): CompactingStore {
     get writes() {
       return session.count - first.startedAt
     },
-    batch(ops, { sync = false } = {}) {
-      if (stopped || closing) return Promise.reject(stopped ?? closedError(dir))
-      return commits.add(ops, sync)
-    },
+    batch: (ops, { sync = false } = {}) =>
+      stopped || closing ? Promise.reject(stopped ?? closedError(dir)) : commits.add(ops, sync),
     get: key => guarded(session, ({ db }) => db.get(key)),
     getSync(key) {
       if (stopped) throw stopped
@@ -223,7 +236,8 @@ function storeOf(owned: Owned, first: Session): CompactingStore {
     },
     ...compactionsOf({
       compact: (from, to) => guarded(session, mine => compactSession(mine, from, to)),
-      write: ops => commits.add(ops, true),
+      // Also while it closes, but not after an error: a write that failed leaves a gap before the next.
+      write: ops => (stopped ? Promise.reject(stopped) : commits.add(ops, true)),
       readers,
     }),
     async reopen() {
@@ -261,8 +275,12 @@ function attempted<T>(work: () => T, failure: (error: unknown) => RuntimeError):
 }
 
 async function compactSession({ db, logs }: Session, from: string, to: string): Promise<void> {
-  logs.beginning()
-  await db.compactRange(from, to)
+  const begun = logs.beginning()
+  try {
+    await db.compactRange(from, to)
+  } finally {
+    begun()
+  }
 }
 
 function compactionsOf({
@@ -275,7 +293,7 @@ function compactionsOf({
   readonly readers: QuietTimes
 }): Pick<CompactingStore, 'flush' | 'compact'> {
   return {
-    flush: () => compact(COUNT_KEY, COUNT_KEY),
+    flush: () => compact(LAST_KEY, LAST_KEY),
     compact: () =>
       readers.without(async () => {
         await compact(COUNT_KEY, LAST_KEY)
@@ -328,7 +346,7 @@ async function write(session: Session, ops: readonly Op[], sync: boolean): Promi
   session.count = next
   if (sync) {
     // LevelDB names a new log and syncs what is in it, but not its name.
-    if (logs.mayBeNew()) await logs.syncNames()
+    if (logs.mayBeUnnamed()) await logs.syncNames()
     session.synced = next
   }
   mark.set({ written: next, synced: session.synced })

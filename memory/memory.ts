@@ -76,9 +76,12 @@ export interface MemoryRecord {
   readonly updatedAt?: number
 }
 
-export interface RememberOptions {
-  /** The same key gives the same id and stores nothing again: for callers that may repeat themselves. */
+export interface RequestOptions {
+  /** The same key gives the same answer and does nothing again: for callers that may repeat themselves. */
   readonly key?: string
+}
+
+export interface RememberOptions extends RequestOptions {
   /** Resolves when it survives a crash of the machine, not only of the process. */
   readonly sync?: boolean
 }
@@ -190,7 +193,7 @@ export interface Consolidated {
   readonly episodes: number
   readonly facts: number
   readonly insights: number
-  /** Older facts that newer ones ended. */
+  /** Older facts that newer ones or negations ended, also of the same episodes. */
   readonly ended: number
   /** Insights and facts that the growth policy let go, and episodes by the explicit retention setting. */
   readonly dropped: number
@@ -270,6 +273,25 @@ export interface Imported {
   readonly known: number
 }
 
+/** Vectors of a namespace whose memory has an embedder. */
+export interface MemoryVectors {
+  /** `provider/model`. Absent: the embedder is a function, which has no name. */
+  readonly model?: string
+  /** Absent: there is no vector yet. */
+  readonly dimensions?: number
+  /** Memories that have a vector of this embedder. */
+  readonly stored: number
+  /** Memories that have none: they are found by their words. */
+  readonly missing: number
+  /** Of `missing`: those whose text the embedder refuses while it takes others. */
+  readonly refused: number
+  /** Vectors of other models, which are not used, and how many models those are. */
+  readonly foreign: number
+  readonly foreignModels: number
+  /** Why nothing is embedded or compared (AC-3013: vectors of another model), or else what went wrong last. No secrets. */
+  readonly failed?: { readonly code: string; readonly message: string }
+}
+
 export interface NamespaceStats {
   readonly namespace: string
   readonly episodes: number
@@ -286,6 +308,8 @@ export interface NamespaceStats {
   readonly newest?: number
   /** Bytes that the index takes in memory and on disk. */
   readonly indexBytes: number
+  /** Absent: the memory has no embedder. */
+  readonly vectors?: MemoryVectors
 }
 
 export interface MemoryCheck {
@@ -323,12 +347,12 @@ export interface Namespace {
   apply(proposal: Proposal, seen: readonly string[]): Promise<Consolidated>
   /** Throws `memory-unknown`. */
   update(id: string, patch: MemoryPatch): Promise<MemoryRecord>
-  forget(what: string | MemoryFilter): Promise<Forgotten>
+  forget(what: string | MemoryFilter, options?: RequestOptions): Promise<Forgotten>
   /** Takes the bytes of what was forgotten out of the store's files: of all its namespaces. */
   purge(): Promise<Purged>
   /** NDJSON: a header, then one memory a line. */
   export(): AsyncIterable<string>
-  import(lines: AsyncIterable<string> | Iterable<string>): Promise<Imported>
+  import(lines: AsyncIterable<string> | Iterable<string>, options?: RequestOptions): Promise<Imported>
   stats(): Promise<NamespaceStats>
   /** Compares records, indexes and postings with each other. */
   verify(): Promise<MemoryCheck>

@@ -43,6 +43,27 @@ test(
 )
 
 test(
+  'tells how an embedder fails, without the secrets in it, to owner and client',
+  inFolder(async dir => {
+    const embedder = async () => {
+      throw new Error('Incorrect API key provided: sk-abcdefgh12345678')
+    }
+    const owner = await openMemory({ dir, embedder })
+    const client = await openMemory({ dir, embedder })
+    await owner.namespace('a').remember({ text: 'one' })
+    await owner.namespace('a').recall('one')
+    for (const memory of [owner, client]) {
+      const { vectors } = await memory.namespace('a').stats()
+      assert.equal([vectors?.stored, vectors?.missing, vectors?.failed?.code], [0, 1, 'AC-3004'])
+      assert.match(vectors?.failed?.message ?? '', 'the embedder failed')
+      assert.not.match(JSON.stringify(vectors), 'abcdefgh')
+    }
+    await client.close()
+    await owner.close()
+  }),
+)
+
+test(
   'takes its time from the clock it is given, and waits by the system clock all the same',
   inFolder(async dir => {
     const now = Date.UTC(2020, 1, 3)

@@ -3,12 +3,15 @@
  * agents, by the command line and directly. What a memory does is in `memory/`.
  */
 import { randomUUID } from 'node:crypto'
+import type { CompactingStore } from '../memory/level.ts'
 import type { Memory } from '../memory/memory.ts'
 import { type MemoryOptions, openMemory as openSharedMemory } from '../memory/open-memory.ts'
+import { storeOn } from '../memory/store/open-store.ts'
 import { systemClock } from './clock.ts'
 import { journalCodec } from './data-directory.ts'
+import { createRedactor, secretsOf } from './telemetry/redact.ts'
 
-type Bound = 'encoder' | 'clock' | 'ids' | 'timers' | 'random' | 'analyse' | 'rank'
+type Bound = 'encoder' | 'clock' | 'ids' | 'timers' | 'random' | 'analyse' | 'rank' | 'redact'
 
 export interface OpenMemoryOptions extends Omit<MemoryOptions, Bound> {
   /** What "now" is: when memories without `at` happened, and what "yesterday" means. Default: the system's clock. */
@@ -35,5 +38,22 @@ export function openMemory({ clock = systemClock, ...options }: OpenMemoryOption
     // Waiting takes real time, also for a clock that stands still.
     timers: systemClock,
     random: Math.random,
+    redact: createRedactor(secretsOf(process.env)).text,
+  })
+}
+
+export interface MemoryOnOptions {
+  readonly clock: { now(): number }
+  /** Told of what is damaged and was left out of an answer. */
+  readonly onDamage?: (error: Error) => void
+}
+
+/** The memory in a store that is open already, which no other process can have: of a partition of a cluster. */
+export function openMemoryOn(store: CompactingStore, { clock, onDamage }: MemoryOnOptions): Promise<Memory> {
+  return storeOn(store, {
+    encoder: journalCodec(),
+    clock: () => clock.now(),
+    ids: randomUUID,
+    ...(onDamage && { onDamage }),
   })
 }

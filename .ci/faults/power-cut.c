@@ -1,7 +1,8 @@
 /*
  * Notes what a power cut would take: preloaded (LD_PRELOAD) into a process, it writes one line for everything
  * under POWER_CUT_ROOT that a disk may not have yet, and for every sync that makes it safe. Compiled and read
- * by power-cut.ts, which undoes what was not synced once the process has been killed. It changes no outcome.
+ * by power-cut.ts, which undoes what was not synced once the process has been killed. It changes no outcome; with
+ * POWER_CUT_SYNC_US every sync takes so many microseconds longer, as on a busy disk.
  *
  * Lines of POWER_CUT_LOG, numbered from 1, paths relative to the root:
  *   N create PATH | N mkdir PATH | N rmdir PATH | N rename FROM TO GRAVE | N unlink PATH GRAVE
@@ -27,6 +28,7 @@
 
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 static long line_number = 0;
+static useconds_t sync_us = 0;
 static int log_fd = -1;
 static const char *root, *grave;
 static size_t root_length;
@@ -41,6 +43,8 @@ __attribute__((constructor)) static void start(void) {
   grave = getenv("POWER_CUT_GRAVE");
   if (!log || !root || !grave) return;
   root_length = strlen(root);
+  const char *slow = getenv("POWER_CUT_SYNC_US");
+  if (slow) sync_us = (useconds_t)atol(slow);
   int (*open_real)(const char *, int, ...) = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
   log_fd = open_real(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
@@ -275,6 +279,7 @@ TRUNCATE(ftruncate64, off64_t)
     const char *path = below_fd(fd, room);                                       \
     long since = path ? now() : 0;                                               \
     if (path && fstat(fd, &found) != 0) path = NULL;                             \
+    if (path && sync_us) usleep(sync_us);                                        \
     int result = real(fd);                                                       \
     if (!path || result != 0) return result;                                     \
     pthread_mutex_lock(&turn);                                                   \

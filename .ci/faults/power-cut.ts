@@ -65,12 +65,17 @@ export async function watchFolder(root: string): Promise<Watched> {
   return { ...watched, sizes }
 }
 
-/** The environment of a process to be watched. io_uring would bypass libc. */
-export const shimEnvironment = (shim: string, { root, notes, grave }: Watched): Record<string, string> => ({
+/** The environment of a process to be watched, whose syncs take longer by `syncMicros`. io_uring would bypass libc. */
+export const shimEnvironment = (
+  shim: string,
+  { root, notes, grave }: Watched,
+  syncMicros = 0,
+): Record<string, string> => ({
   LD_PRELOAD: shim,
   POWER_CUT_ROOT: root,
   POWER_CUT_LOG: notes,
   POWER_CUT_GRAVE: grave,
+  POWER_CUT_SYNC_US: String(syncMicros),
   UV_USE_IO_URING: '0',
 })
 

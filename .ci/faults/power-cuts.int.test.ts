@@ -10,7 +10,7 @@ import { compileShim, cutPower, type Kept, shimEnvironment, watchFolder } from '
 import type { NamesModel } from './power-cut-notes.ts'
 import { powerCuts } from './power-cuts.ts'
 
-const test = testSuite('.ci/faults/power-cuts', { limitMs: 120_000 })
+const test = testSuite('.ci/faults/power-cuts', { limitMs: 180_000 })
 
 /** Runs `body`, with `root` and node:fs as `fs`, under the shim, kills it, cuts the power; the files that are left. */
 async function leftOf(body: string, names: NamesModel, kept: Kept): Promise<Record<string, string>> {

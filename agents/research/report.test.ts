@@ -6,6 +6,7 @@ import type { Finding } from './document.ts'
 import { extractFindings } from './extraction.ts'
 import { checkFindings } from './fact-check.ts'
 import { findGaps } from './gaps.ts'
+import { knownAndFresh } from './known-chapter.ts'
 import { type Depth, planSubtasks } from './planning.ts'
 import { composeReport, NO_MODEL, type ReportInput } from './report.ts'
 import type { Audience } from './selection.ts'
@@ -217,6 +218,31 @@ test('composes the same report from the same input, and never fails', () => {
     }),
     { numRuns: 50 },
   )
+})
+
+test('counts what was known as the run does, also what repeats or could not be verified, and says that it uses fewer', () => {
+  const memory = { run: 'run-1', topic: 'the lamp', at: Date.UTC(2026, 2, 1) }
+  const input = research()
+  const [first, ...rest] = input.findings as [Finding, ...Finding[]]
+  const findings: Finding[] = [
+    { ...first, memory },
+    { ...first, id: 'again', memory },
+    { ...first, id: 'found-again', relevance: first.relevance * 2 },
+    ...rest.map((one, at): Finding => (at === 0 ? { ...one, verdict: 'unsupported', memory } : one)),
+  ]
+  const { fullReport } = composeReport({ ...input, findings })
+  const { known, fresh } = knownAndFresh(findings)
+  assert.is(known, 3)
+  assert.match(
+    fullReport,
+    `${known} findings are from memory, of “the lamp” (run run-1, 2026-03-01). ${fresh} new.`,
+  )
+  assert.match(fullReport, /This report uses \d+ of the/)
+  const lines = fullReport.match(/: \d+ known, \d+ new$/gm) ?? []
+  const sum = lines.reduce((total, line) => total + Number(/(\d+) known/.exec(line)?.[1]), 0)
+  assert.is(sum, known)
+  // The statement was known, although finding it again was worth more.
+  assert.match(fullReport, 'known since 2026-03-01')
 })
 
 test.run()

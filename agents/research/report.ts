@@ -91,7 +91,7 @@ export function composeReport(input: ReportInput): Report {
     { title: 'Executive summary', body: executiveSummary },
     { title: 'Key findings', body: bullets(keyTexts) },
     ...sections,
-    { title: KNOWN_TITLE, body: knownChapter(input.subtasks, findings) },
+    { title: KNOWN_TITLE, body: knownChapter(input.subtasks, input.findings, findings.length) },
     { title: 'Themes', body: themesBody(draft) },
     { title: 'Where the sources agree and differ', body: bullets(compared) },
     { title: 'Statements that could not be verified', body: unverified(input.findings) },

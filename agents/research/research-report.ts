@@ -14,6 +14,7 @@ import type {
   recalled,
   report,
 } from './exchange.ts'
+import { knownAndFresh } from './known-chapter.ts'
 import type { Seat } from './team-seats.ts'
 
 /** One thing a member did, as it happened. */
@@ -73,7 +74,7 @@ export interface ResearchReport {
 }
 
 export interface ReportMemory {
-  /** Findings of earlier runs in this report, and those that are new. */
+  /** Of `findings`: those of earlier runs, and those that are new. The report's chapter counts the same. */
   readonly known: number
   readonly fresh: number
   /** Known findings left out: too old, or not in their sources any more. */
@@ -173,15 +174,13 @@ function reportMemory({
   remembered,
 }: RunOutput): ReportMemory | undefined {
   if (!begun || !planned) return undefined
-  const known = check.findings.filter(one => one.memory).length
   const continues = begun.continues && {
     run: begun.continues.run,
     topic: begun.continues.topic,
     at: begun.continues.at,
   }
   return {
-    known,
-    fresh: check.findings.length - known,
+    ...knownAndFresh(check.findings),
     outdated: begun.outdated,
     changed: planned.changed,
     ...(begun.asked && { continues: continues ?? null }),

@@ -47,7 +47,14 @@ function merged(a: Finding, b: Finding): Finding {
   const places = new Map(
     [...best.citations, ...a.citations, ...b.citations].map(one => [`${one.source}\0${one.start}`, one]),
   )
-  return { ...best, relevance: Math.max(a.relevance, b.relevance), citations: [...places.values()] }
+  // What was known stays known when it is found again.
+  const memory = a.memory ?? b.memory
+  return {
+    ...best,
+    relevance: Math.max(a.relevance, b.relevance),
+    citations: [...places.values()],
+    ...(memory && { memory }),
+  }
 }
 
 /** How much a reader of this kind gets out of a finding. */

@@ -100,6 +100,10 @@ test('a second run, a restart later, reuses what the first found and researches 
   }
   assert.match(second.fullReport, 'known since 2031-05-05')
   assert.match(second.fullReport, 'What was known and what is new')
+  const [, ...counted] =
+    /(\d+) findings? (?:is|are) from memory, .*?\. (\d+) new\./.exec(second.fullReport) ?? []
+  assert.equal(counted.map(Number), [memory?.known, memory?.fresh])
+  assert.is((memory?.known ?? 0) + (memory?.fresh ?? 0), second.findings.length)
 })
 
 test('"continue" with the time of the earlier run, and nothing else, finds it and its sources', async () => {

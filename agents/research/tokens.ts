@@ -30,7 +30,7 @@ const STOP_WORDS: ReadonlySet<string> = new Set([...ENGLISH_STOP_WORDS, ...MORE_
 /** True for words such as "the" and "which" that tell nothing about a subject. Expects lower case. */
 export const isStopWord = (word: string): boolean => STOP_WORDS.has(word)
 
-/** The stem of a lower-case word. Porter, "An algorithm for suffix stripping", Program 14(3), 1980. */
+/** The stem of a lower-case word, by Porter2. */
 export const stem = (word: string): string => porterStem(word)
 
 /**

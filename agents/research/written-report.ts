@@ -46,7 +46,8 @@ export function writeReport(
 ): WrittenReport {
   const references = createReferences()
   const problems: WrittenProblem[] = []
-  const byId = new Map(input.findings.filter(one => one.verdict !== 'unsupported').map(one => [one.id, one]))
+  const usable = input.findings.filter(one => one.verdict !== 'unsupported')
+  const byId = new Map(usable.map(one => [one.id, one]))
   const rests = ({ findings }: Paragraph): Finding[] => findings.flatMap(id => byId.get(id) ?? [])
   const supported = (part: string, paragraphs: readonly Paragraph[]): Paragraph[] =>
     paragraphs.filter(({ text, findings }) => {
@@ -70,7 +71,7 @@ export function writeReport(
     { title: 'Executive summary', body: executiveSummary },
     { title: 'Key findings', body: keyFindings.join('\n') },
     ...sections,
-    { title: KNOWN_TITLE, body: knownChapter(input.subtasks, input.findings) },
+    { title: KNOWN_TITLE, body: knownChapter(input.subtasks, input.findings, usable.length) },
     { title: 'Recommendations', body: recommendations.map(text => `- ${text}`).join('\n') },
     { title: 'Open questions', body: input.gaps.map(gap => `- ${onOneLine(gap.text)}`).join('\n') },
     { title: 'Sources', body: references.list(input.sources).join('\n') },

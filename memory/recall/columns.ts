@@ -82,6 +82,14 @@ export function blockWithRoom(blocks: Blocks, doc: number): Block {
   return known
 }
 
+/** Columns that lie in `buffer` are copied, so that it can go. */
+export function ownColumns(block: Block, buffer: ArrayBufferLike): void {
+  if (block.columns.state.buffer !== buffer) return
+  const columns = columnsFor(block.columns.state.length)
+  for (const name of Object.keys(columns) as (keyof Columns)[]) columns[name].set(block.columns[name])
+  block.columns = columns
+}
+
 /** The bits of `state` of a memory; 0 when nobody knows its number. */
 export const stateOf = (blocks: Blocks, doc: number): number =>
   blocks[doc >>> 16]?.columns.state[doc & WITHIN] ?? 0
@@ -94,6 +102,18 @@ export const stateFor = (kind: MemoryKind, trust: Trust): number =>
 export const kindIn = (state: number): MemoryKind => KINDS[(state >>> KIND_SHIFT) & 3] ?? 'episode'
 
 export const trustIn = (state: number): Trust => TRUSTS[(state >>> TRUST_SHIFT) & 3] ?? 'untrusted'
+
+/** The middle, which is the default, is kept exactly, so that it counts for nothing in ranking; so are 0 and 1. */
+const MIDDLE = 128
+
+/** `importance`, 0 to 1, as its column keeps it: 128 steps below the middle, and 127 above. */
+export const importanceByte = (importance: number): number =>
+  importance <= 0.5
+    ? Math.round(importance * 2 * MIDDLE)
+    : MIDDLE + Math.round((importance * 2 - 1) * (255 - MIDDLE))
+
+export const importanceIn = (byte: number): number =>
+  byte <= MIDDLE ? byte / (2 * MIDDLE) : (1 + (byte - MIDDLE) / (255 - MIDDLE)) / 2
 
 /** Bytes of the columns of all blocks. */
 export const columnBytes = (blocks: Blocks): number =>

@@ -4,7 +4,17 @@
  * `expunge`), and memories after the last segment (from `end` on, as it is after creation) the store adds again.
  */
 import { scoredTerms } from './bm25-term.ts'
-import { type Block, columnBytes, ENDED, isAlive, kindIn, stateOf, trustIn, WITHIN } from './columns.ts'
+import {
+  type Block,
+  columnBytes,
+  ENDED,
+  importanceIn,
+  isAlive,
+  kindIn,
+  stateOf,
+  trustIn,
+  WITHIN,
+} from './columns.ts'
 import { frequenciesIn, type Part } from './frequencies.ts'
 import { addEntry, type IndexState, removeDoc, setEnded } from './index-state.ts'
 import { type Kept, loadState } from './load-segments.ts'
@@ -69,7 +79,7 @@ export function createRecallIndex({ analyse, ...kept }: RecallIndexOptions): Rec
     flags: doc => blocks[doc >>> 16]?.columns.flags[doc & WITHIN] ?? 0,
     kind: doc => kindIn(stateOf(blocks, doc)),
     trust: doc => trustIn(stateOf(blocks, doc)),
-    importance: doc => (blocks[doc >>> 16]?.columns.importance[doc & WITHIN] ?? 0) / 255,
+    importance: doc => importanceIn(blocks[doc >>> 16]?.columns.importance[doc & WITHIN] ?? 0),
     ended: doc => (stateOf(blocks, doc) & ENDED) !== 0,
   }
 }

@@ -190,14 +190,21 @@ function putAbout({ pool, question, values }: Scene, { start, row, before, after
   values[start + COLUMN.elsewhere] = 1 - found / count
 }
 
-/** What was derived: a fact beside the episode it came from, an insight behind those it follows from. */
-function putKind({ reader, values }: Scene, { doc, start }: Place): void {
+/**
+ * What was derived: a fact beside the episode it came from, an insight behind those it follows from. A fact that holds
+ * is no better than its episode where it cannot be what is asked for.
+ */
+function putKind({ reader, question, values }: Scene, { doc, start }: Place): void {
   const kind = reader.kind(doc)
   if (kind === 'episode') return
   const context = values[start + COLUMN.context] as number
   if (kind === 'insight') values[start + COLUMN.insight] = context
-  else if (!reader.ended(doc)) values[start + COLUMN.fact] = context
+  else if (!reader.ended(doc) && heldThen(reader.at(doc), question)) values[start + COLUMN.fact] = context
 }
+
+/** Whether what holds, and was said at `at` first, may have been so at the time that the question is about. */
+const heldThen = (at: number, { former, heldUntil }: Question): boolean =>
+  heldUntil === undefined ? !former : at <= heldUntil
 
 /** 1 today, 0 after ten years, a half after two months: what matters is how many times older. */
 const recency = (at: number, now: number): number =>

@@ -9,6 +9,7 @@ import {
   blockWithRoom,
   CLEAN,
   ENDED,
+  importanceByte,
   isAlive,
   LAST_DOC,
   PRESENT,
@@ -94,7 +95,7 @@ function setColumns({ columns }: Block, entry: IndexEntry, length: number, flags
   columns.length[at] = length
   columns.flags[at] = flags
   columns.state[at] = stateFor(entry.kind, entry.trust)
-  columns.importance[at] = Math.round(clamped(entry.importance, 0, 1) * 255)
+  columns.importance[at] = importanceByte(clamped(entry.importance, 0, 1))
 }
 
 const clamped = (value: number, least: number, most: number): number =>

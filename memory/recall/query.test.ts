@@ -75,6 +75,21 @@ test('only a question in the present asks what is so now', () => {
     assert.not.ok(analysed(question).present, question)
 })
 
+test('a question for what was so before is told from one with "before" that is not', () => {
+  for (const question of [
+    'Where did Ana live before Porto?',
+    'What is the car she had before?',
+    'His former job?',
+  ])
+    assert.ok(analysed(question).former, question)
+  for (const question of [
+    'Where did Ana live?',
+    'What should Ana know before she goes?',
+    'Where does she live?',
+  ])
+    assert.not.ok(analysed(question).former, question)
+})
+
 test('of a page that somebody pasted the first words count', () => {
   const page = Array.from({ length: 2_000 }, (_, nth) => `word${nth}`).join(' ')
   assert.is(analysed(page).words.length, MOST_ASKED_WORDS)

@@ -40,6 +40,8 @@ export interface Question {
    * before it counts, also long before.
    */
   readonly heldUntil?: number
+  /** It asks what was so before something else ("before she moved", "her former job"), so not what holds now. */
+  readonly former: boolean
   /** The names in it, those of speakers and others: who or what it must be about. At most 8. */
   readonly names: readonly NamedOne[]
 }
@@ -87,6 +89,7 @@ export function analyseQuestion(
     cue: cueOf(text),
     present: PAST.test(text) ? 0 : NOW.test(text) ? 1 : PRESENT.test(text) ? PLAIN_PRESENT : 0,
     ...(held && { heldUntil: held.to }),
+    former: FORMER.test(text),
     names: [...names.values()],
   }
 }
@@ -133,5 +136,9 @@ const PRESENT = /\b(?:is|are|am|does|do|'s|has|have)\b/i
 const PLAIN_PRESENT = 0.25
 const PAST =
   /\b(?:did|was|were|had|used to|before|previous|previously|former|formerly|originally|earlier|until|ago|last|when|happened)\b/i
+
+/** "What should I know before I go?" is about no former state: a verb in the past has to stand before it. */
+const FORMER =
+  /\b(?:used to|previous|previously|former|formerly|originally)\b|\b(?:did|was|were|had)\b.*\b(?:before|until|earlier)\b/i
 
 const cueOf = (question: string): Cue => CUES.find(([, pattern]) => pattern.test(question))?.[0] ?? 'other'

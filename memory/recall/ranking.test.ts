@@ -82,6 +82,21 @@ test('a state asked for in a month is what was said last before its end, however
   assert.is(found(store, `Where did Ana live in ${month}?`)[0], 1)
 })
 
+test('a fact that holds counts for more, but not where something before it is asked for', () => {
+  const store = storeOf([
+    { who: 'Ana', text: 'Ana lives in Porto', kind: 'fact', daysAgo: 40 },
+    { who: 'Ana', text: 'Ana lives in Porto', daysAgo: 40 },
+    ...FILLER,
+  ])
+  const part = (question: string) => ask(store, question).find(({ doc }) => doc === 0)?.parts?.['fact']
+  const monthOf = (daysAgo: number) =>
+    new Date(STORED - daysAgo * DAY).toLocaleString('en', { month: 'long', timeZone: 'UTC' })
+  for (const question of ['Where does Ana live?', `Where did Ana live in ${monthOf(10)}?`])
+    assert.ok((part(question) ?? 0) > 0, question)
+  for (const question of ['Where did Ana live before Porto?', `Where did Ana live in ${monthOf(100)}?`])
+    assert.is(part(question), undefined, question)
+})
+
 test('an answer that no newer one stands beside loses nothing by its age', () => {
   const store = storeOf([{ text: 'Ana lives in Porto', daysAgo: 300 }, ...FILLER])
   assert.is(ask(store, 'Where does Ana live now?')[0]?.parts?.['newest'], undefined)
@@ -177,6 +192,17 @@ test('parts sum to the score, which is from 0 to 1, whatever is asked', () => {
       }
     }),
   )
+})
+
+test('an importance that nobody gave has no part in a score, and one above the middle has', () => {
+  const store = storeOf([
+    { text: 'the boat was mended' },
+    { text: 'the boat sank', importance: 0.9 },
+    ...FILLER,
+  ])
+  const [mended, sank] = [0, 1].map(one => ask(store, 'boat').find(({ doc }) => doc === one)?.parts)
+  assert.is(mended?.['importance'], undefined)
+  assert.ok((sank?.['importance'] ?? 0) > 0)
 })
 
 test('a score of more than 1 is 1, and its parts shrink with it', () => {

@@ -99,7 +99,7 @@ export interface RecallReader {
   flags(doc: number): number
   kind(doc: number): MemoryKind
   trust(doc: number): Trust
-  /** 0 to 1, in steps of 1/255. */
+  /** 0 to 1, in steps of at most 1/254: 0, 0.5 and 1 are exact. */
   importance(doc: number): number
   /** A fact that another one ended. */
   ended(doc: number): boolean

@@ -3,7 +3,7 @@
  * a segment with removed memories into one without. Each step is prepared beside what is searched, in slices
  * between which the event loop goes on, and then put in its place at once.
  */
-import { type Block, CLEAN, REMOVED, WITHIN } from './columns.ts'
+import { type Block, CLEAN, ownColumns, REMOVED, WITHIN } from './columns.ts'
 import { type IndexState, isUnclean } from './index-state.ts'
 import type { SealedSegment, Sealing } from './recall-index.ts'
 import type { Segment } from './segment.ts'
@@ -35,7 +35,7 @@ export async function expungeAll(state: IndexState): Promise<Sealing> {
   await sealTails(state, true)
   for (const block of state.blocks) {
     for (const segment of block?.segments ?? []) {
-      if (block && isDirty(block, segment)) await rebuild(block, [segment])
+      if (block && isDirty(block, segment)) await rebuild(state, block, [segment])
     }
   }
   return sealingSince(state, before)
@@ -44,7 +44,7 @@ export async function expungeAll(state: IndexState): Promise<Sealing> {
 async function sealTail(state: IndexState, tail: Tail): Promise<void> {
   const block = state.blocks[tail.base >>> 16] as Block
   const removed = removedIn(block)
-  const segment = await inSlices(tailSegment(tail, removed, block.columns))
+  const segment = await inSlices(state, tailSegment(tail, removed, block.columns))
   block.segments = [...block.segments, segment]
   state.tails = state.tails.filter(other => other !== tail)
   setClean(block, segment, removed)
@@ -61,12 +61,12 @@ const LARGE = RUN * RUNS_AT_ONCE
 async function mergeRuns(state: IndexState, block: Block): Promise<void> {
   const isClosed = block.base >>> 16 < state.end >>> 16
   if (isClosed && state.tails.every(({ base }) => base >>> 16 !== block.base >>> 16)) {
-    if (block.segments.length > 1) await rebuild(block, block.segments)
+    if (block.segments.length > 1) await rebuild(state, block, block.segments)
     return
   }
-  for (let few = smallAtEnd(block); few.length > 1; few = smallAtEnd(block)) await rebuild(block, few)
+  for (let few = smallAtEnd(block); few.length > 1; few = smallAtEnd(block)) await rebuild(state, block, few)
   const runs = block.segments.filter(({ base, end }) => end - base < LARGE)
-  if (runs.length >= RUNS_AT_ONCE) await rebuild(block, runs)
+  if (runs.length >= RUNS_AT_ONCE) await rebuild(state, block, runs)
 }
 
 /** Sealing `all` often must not leave many small runs. */
@@ -76,17 +76,22 @@ function smallAtEnd({ segments }: Block): readonly Segment[] {
 }
 
 /** Neighbouring segments of a block as one, without what was removed. */
-async function rebuild(block: Block, parts: readonly Segment[]): Promise<void> {
+async function rebuild(state: IndexState, block: Block, parts: readonly Segment[]): Promise<void> {
   const removed = removedIn(block)
-  const segment = await inSlices(mergedSegment(parts, removed, block.columns))
+  const segment = await inSlices(state, mergedSegment(parts, removed, block.columns))
   block.segments = [...block.segments.filter(part => !parts.includes(part)), segment].sort(
     (one, other) => one.base - other.base,
   )
+  for (const { hashes } of parts) ownColumns(block, hashes.buffer)
   setClean(block, segment, removed)
 }
 
 /** As of now: what is removed while a segment is made has postings in it, and is not clean. */
-const removedIn = ({ columns }: Block): Uint8Array => columns.state.map(bits => bits & REMOVED)
+function removedIn({ columns: { state } }: Block): Uint8Array {
+  const removed = new Uint8Array(state.length)
+  for (let i = 0; i < state.length; i++) removed[i] = (state[i] as number) & REMOVED
+  return removed
+}
 
 function setClean({ columns }: Block, { base, end }: Segment, removed: Uint8Array): void {
   const first = base & WITHIN
@@ -115,9 +120,8 @@ async function sealingSince(state: IndexState, before: readonly Placed[]): Promi
   const put: SealedSegment[] = []
   for (const { block, segment } of after) {
     if (known.has(segment)) continue
-    const bytes = encodeSegment(segment, block.columns, doc => state.replacements.get(doc))
-    put.push({ base: segment.base, bytes })
-    await pause()
+    const encoding = encodeSegment(segment, block.columns, doc => state.replacements.get(doc))
+    put.push({ base: segment.base, bytes: await inSlices(state, encoding) })
   }
   return {
     put,
@@ -125,16 +129,25 @@ async function sealingSince(state: IndexState, before: readonly Placed[]): Promi
   }
 }
 
-/** Work between two pauses, in ms: a busy process comes back late from each, and sealing must keep up with writing. */
-const SLICE_MS = 3
+/**
+ * Work between two pauses, in ms, for each memory that came since the last one: about twice what a memory's own share
+ * of all this takes, so that sealing keeps up with writing and ends soon after it; at least, and at most, so much. A
+ * write that is waited for is held up by no more than the least.
+ */
+const MS_PER_MEMORY = 0.03
+const LEAST_MS = 0.2
+const MOST_MS = 20
 
 /** Runs to the end, letting the event loop go on from time to time. */
-async function inSlices<Result>(steps: Generator<undefined, Result>): Promise<Result> {
+async function inSlices<Result>(state: IndexState, steps: Generator<undefined, Result>): Promise<Result> {
+  let [end, slice] = [state.end, LEAST_MS]
   for (let began = performance.now(); ; ) {
     const { done, value } = steps.next()
     if (done) return value
-    if (performance.now() - began < SLICE_MS) continue
+    if (performance.now() - began < slice) continue
     await pause()
+    slice = Math.min(MOST_MS, Math.max(LEAST_MS, (state.end - end) * MS_PER_MEMORY))
+    end = state.end
     began = performance.now()
   }
 }

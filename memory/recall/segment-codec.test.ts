@@ -116,10 +116,19 @@ test('refuses two segments that hold the same memory', async () => {
   assert.throws(() => open(bytes, bytes), isCorrupt)
 })
 
-test('says its version, so that a later one can be told apart', async () => {
+test('tells one of an earlier format apart from one that is damaged, or of a later', async () => {
   const bytes = await segment()
-  bytes[4] = 2
-  assert.throws(() => open(resealed(bytes)), isCorrupt)
+  for (const [version, wanted] of [
+    [0, false],
+    [1, true],
+    [3, false],
+  ] as const) {
+    bytes[4] = version
+    assert.throws(
+      () => open(resealed(bytes)),
+      (error: Error) => isCorrupt(error as { kind?: string }) && isOutdated(error as never) === wanted,
+    )
+  }
 })
 
 test.run()

@@ -7,7 +7,7 @@ import type { Segment } from './segment.ts'
 import { drafted, draftFor, draftPostings, draftTerm } from './segment-draft.ts'
 
 /** Postings copied, or terms looked at, between two yields. */
-const STEP = 32_768
+const STEP = 4_096
 
 /**
  * `parts` ascend and do not overlap; memories that `removed` says (not 0, by number within the block) are left out.
@@ -18,30 +18,43 @@ export function* mergedSegment(
   removed: Uint8Array,
   { length }: Columns,
 ): Generator<undefined, Segment> {
-  const draft = draftFor(
-    parts.reduce((sum, { hashes }) => sum + hashes.length, 0),
-    parts.reduce((sum, { docs }) => sum + docs.length, 0),
-  )
+  let [terms, postings] = [0, 0]
+  for (const part of parts) {
+    terms += part.hashes.length
+    postings += writtenOut(part)
+    yield
+  }
+  const draft = draftFor(terms, postings)
   const cursors = new Uint32Array(parts.length)
   let work = 0
   for (let hash = least(parts, cursors); hash < Infinity; hash = least(parts, cursors)) {
     const before = draft.postings
     for (let nth = 0; nth < parts.length; nth++) {
-      const { hashes, offsets, docs, tfs } = parts[nth] as Segment
+      const { hashes, lists, offsets, docs, tfs } = parts[nth] as Segment
       const cursor = cursors[nth] as number
       if (hashes[cursor] !== hash) continue
       cursors[nth] = cursor + 1
-      draftPostings(draft, docs, tfs, offsets[cursor] as number, offsets[cursor + 1] as number, removed)
+      const list = lists[cursor] as number
+      draftPostings(draft, docs, tfs, offsets[list] as number, offsets[list + 1] as number, removed)
     }
-    draftTerm(draft, hash, length)
     work += 2 * parts.length + draft.postings - before
+    draftTerm(draft, hash, length)
     if (work > STEP) {
       work = 0
       yield
     }
   }
-  yield
-  return drafted(parts[0]?.base ?? 0, parts.at(-1)?.end ?? 0, draft)
+  return yield* drafted(parts[0]?.base ?? 0, parts.at(-1)?.end ?? 0, draft)
+}
+
+/** Its postings when no two terms share a list: those that share one here may not in what is made of it. */
+function writtenOut({ lists, offsets }: Segment): number {
+  let postings = 0
+  for (let term = 0; term < lists.length; term++) {
+    const list = lists[term] as number
+    postings += (offsets[list + 1] as number) - (offsets[list] as number)
+  }
+  return postings
 }
 
 /** The least hash that no cursor has passed; `Infinity` at the end. */

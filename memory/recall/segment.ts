@@ -16,13 +16,18 @@ export interface Postings {
   readonly minLength: number
 }
 
-/** The arrays of the postings, all over one buffer. */
+/**
+ * The arrays of the postings, all over one buffer. Terms that stand in the same memories as often share a list: a
+ * rare stem and its family, and the words of one memory that are in no other. In talk that is half of the terms.
+ */
 export interface PostingArrays {
   /** Ascending; each term once. */
   readonly hashes: Float64Array
-  /** Of term i: from `offsets[i]` to before `offsets[i + 1]`. */
+  /** By term, the number of its list. */
+  readonly lists: Uint32Array
+  /** Of list i: from `offsets[i]` to before `offsets[i + 1]`. */
   readonly offsets: Uint32Array
-  /** By term, the bounds of `Postings`. */
+  /** By list, the bounds of `Postings`. */
   readonly minLengths: Uint16Array
   readonly docs: Uint16Array
   readonly maxTfs: Uint8Array
@@ -35,27 +40,35 @@ export interface Segment extends PostingArrays {
   readonly end: number
 }
 
-/** Bytes of the postings of so many terms. */
-export const postingBytes = (terms: number, postings: number): number => 4 + terms * 15 + postings * 3
+export interface PostingCounts {
+  readonly terms: number
+  readonly lists: number
+  readonly postings: number
+}
+
+/** Bytes of so many postings. */
+export const postingBytes = ({ terms, lists, postings }: PostingCounts): number =>
+  4 + terms * 12 + lists * 7 + postings * 3
 
 /** The arrays over `buffer`, whose byte `at` must be a multiple of 8. */
 export function postingArrays(
   buffer: ArrayBufferLike,
   at: number,
-  terms: number,
-  postings: number,
+  { terms, lists, postings }: PostingCounts,
 ): PostingArrays {
-  const offsets = at + terms * 8
-  const minLengths = offsets + (terms + 1) * 4
-  const docs = minLengths + terms * 2
+  const listsAt = at + terms * 8
+  const offsets = listsAt + terms * 4
+  const minLengths = offsets + (lists + 1) * 4
+  const docs = minLengths + lists * 2
   const maxTfs = docs + postings * 2
   return {
     hashes: new Float64Array(buffer, at, terms),
-    offsets: new Uint32Array(buffer, offsets, terms + 1),
-    minLengths: new Uint16Array(buffer, minLengths, terms),
+    lists: new Uint32Array(buffer, listsAt, terms),
+    offsets: new Uint32Array(buffer, offsets, lists + 1),
+    minLengths: new Uint16Array(buffer, minLengths, lists),
     docs: new Uint16Array(buffer, docs, postings),
-    maxTfs: new Uint8Array(buffer, maxTfs, terms),
-    tfs: new Uint8Array(buffer, maxTfs + terms, postings),
+    maxTfs: new Uint8Array(buffer, maxTfs, lists),
+    tfs: new Uint8Array(buffer, maxTfs + lists, postings),
   }
 }
 
@@ -63,20 +76,23 @@ export function postingArrays(
 export function postingsIn(segment: Segment, hash: number): Postings | undefined {
   const term = termIn(segment.hashes, hash)
   if (term < 0) return undefined
+  const list = segment.lists[term] as number
   return {
     docs: segment.docs,
     tfs: segment.tfs,
-    start: segment.offsets[term] as number,
-    end: segment.offsets[term + 1] as number,
-    maxTf: segment.maxTfs[term] as number,
-    minLength: segment.minLengths[term] as number,
+    start: segment.offsets[list] as number,
+    end: segment.offsets[list + 1] as number,
+    maxTf: segment.maxTfs[list] as number,
+    minLength: segment.minLengths[list] as number,
   }
 }
 
 /** In how many memories of the segment it stands. */
-export function countIn({ hashes, offsets }: Segment, hash: number): number {
+export function countIn({ hashes, lists, offsets }: Segment, hash: number): number {
   const term = termIn(hashes, hash)
-  return term < 0 ? 0 : (offsets[term + 1] as number) - (offsets[term] as number)
+  if (term < 0) return 0
+  const list = lists[term] as number
+  return (offsets[list + 1] as number) - (offsets[list] as number)
 }
 
 /** Place of `hash` in the ascending `hashes`, or -1, by interpolation: hashes are spread evenly. */
@@ -97,4 +113,10 @@ export function termIn(hashes: Float64Array, hash: number): number {
   return -1
 }
 
-export const segmentBytes = ({ hashes, docs }: Segment): number => postingBytes(hashes.length, docs.length)
+export const countsOf = ({ hashes, maxTfs, docs }: PostingArrays): PostingCounts => ({
+  terms: hashes.length,
+  lists: maxTfs.length,
+  postings: docs.length,
+})
+
+export const segmentBytes = (segment: Segment): number => postingBytes(countsOf(segment))

@@ -157,24 +157,31 @@ export function linkAll(links: SessionLinks): void {
     const { base, columns } = block
     const { state, prev } = columns
     for (let i = 0; i < state.length; i++) {
-      if (prev[i] === 0 && moved.length === 0) continue
+      if (moved.length === 0) i = linkPlain(columns, base, i)
+      if (i === state.length) break
       const doc = base + i
       for (; nth < moved.length && (moved[nth]?.key ?? 0) <= doc; nth++)
         linkMoved(links, moved[nth]?.doc ?? 0)
       if (prev[i] === 0 || !isAlive(state[i] as number)) continue
-      if (moved.length === 0 && linkPlain(columns, base, i)) continue
       if (!places.has(doc)) linkStored(links, doc, [doc], doc)
     }
   }
   for (; nth < moved.length; nth++) linkMoved(links, moved[nth]?.doc ?? 0)
 }
 
-/** Nearly always what was stored is so: it is of the same block, and nothing follows it yet. */
-function linkPlain({ state, prev, next }: Columns, base: number, i: number): boolean {
-  const before = (prev[i] as number) - 1 - base
-  if (before < 0 || before >= i || next[before] !== 0 || !isAlive(state[before] as number)) return false
-  next[before] = base + i + 1
-  return true
+/**
+ * Nearly always what was stored is so: it is of the same block, and nothing follows it yet. Links from place `from`
+ * on as long as that holds, and returns the place where it does not, or the end.
+ */
+function linkPlain({ state, prev, next }: Columns, base: number, from: number): number {
+  for (let i = from; i < state.length; i++) {
+    if (prev[i] === 0) continue
+    const before = (prev[i] as number) - 1 - base
+    if (before < 0 || before >= i || next[before] !== 0) return i
+    if (!isAlive(state[i] as number) || !isAlive(state[before] as number)) return i
+    next[before] = base + i + 1
+  }
+  return state.length
 }
 
 /** What it replaced knows better what was before it: its own `prev` may come after it. */

@@ -103,12 +103,7 @@ export function postingsOf(tail: Tail, hash: number): Postings | undefined {
   const end = tail.counts[term] as number
   const docs = new Uint16Array(end)
   const tfs = new Uint8Array(end)
-  let at = end
-  for (let i = tail.heads[term] as number; i > 0; i = tail.olders[i - 1] as number) {
-    const entry = tail.entries[i - 1] as number
-    docs[--at] = entry >>> 8
-    tfs[at] = entry & 255
-  }
+  copyPostings(tail, term, docs, tfs)
   return {
     docs,
     tfs,
@@ -119,26 +114,44 @@ export function postingsOf(tail: Tail, hash: number): Postings | undefined {
   }
 }
 
+/** Terms drafted between two yields. */
+const TERMS_AT_ONCE = 256
+
 /**
  * The tail as a segment, without the memories that `removed` says (not 0, by number within the block). Yields after
- * each few thousand postings; the tail must not change meanwhile.
+ * each few hundred terms; the tail must not change meanwhile.
  */
 export function* tailSegment(
   tail: Tail,
   removed: Uint8Array,
   { length }: Columns,
 ): Generator<undefined, Segment> {
-  const hashes = Float64Array.from(tail.terms.keys()).sort()
+  const hashes = Float64Array.from(tail.terms.keys())
+  yield
+  hashes.sort()
   yield
   const draft = draftFor(hashes.length, tail.postings)
+  const docs = new Uint16Array(tail.count)
+  const tfs = new Uint8Array(tail.count)
   for (let nth = 0; nth < hashes.length; nth++) {
     const hash = hashes[nth] as number
-    const found = postingsOf(tail, hash)
-    if (found) draftPostings(draft, found.docs, found.tfs, found.start, found.end, removed)
+    const start = copyPostings(tail, tail.terms.get(hash) as number, docs, tfs)
+    draftPostings(draft, docs, tfs, start, docs.length, removed)
     draftTerm(draft, hash, length)
-    if (nth % 2_048 === 2_047) yield
+    if (nth % TERMS_AT_ONCE === TERMS_AT_ONCE - 1) yield
   }
-  return drafted(tail.base, tail.end, draft)
+  return yield* drafted(tail.base, tail.end, draft)
+}
+
+/** Writes the postings of a term at the end of `docs` and `tfs`, and returns where they begin. */
+function copyPostings(tail: Tail, term: number, docs: Uint16Array, tfs: Uint8Array): number {
+  let at = docs.length
+  for (let i = tail.heads[term] as number; i > 0; i = tail.olders[i - 1] as number) {
+    const entry = tail.entries[i - 1] as number
+    docs[--at] = entry >>> 8
+    tfs[at] = entry & 255
+  }
+  return at
 }
 
 /** In how many memories of the tail it stands. */

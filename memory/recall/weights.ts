@@ -57,7 +57,7 @@ export const FEATURE_MEANINGS: Readonly<Record<Feature, string>> = {
   courtesy: 'it opens with a greeting, thanks or assent',
   importance: 'how far its importance is from the middle',
   recent: 'it is new',
-  fact: 'it is a fact that holds, and words of the question stand in it',
+  fact: 'it is a fact that holds and may be what is asked for, and words of the question stand in it',
   insight: 'it was concluded from others, which say it themselves',
   elsewhere: 'those whom the question names neither said it nor what is beside it, and are not named there',
   meaning: 'an embedder finds it near the question',

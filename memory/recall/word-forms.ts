@@ -94,7 +94,6 @@ foot feet
 tooth teeth
 mouse mice
 wife wives
-life lives
 knife knives
 one 1 first
 two 2 second

@@ -38,8 +38,7 @@ export interface IndexTerms {
 export const isTelling = (word: string): boolean => !STOP_WORDS.has(word) && !/^[a-z]$/.test(word)
 
 /**
- * The stem of a lower-case word, irregular forms and short forms first brought to their base ("went" to "go").
- * Porter, "An algorithm for suffix stripping", Program 14(3), 1980.
+ * The stem of a lower-case word by Porter2, irregular forms and short forms first brought to their base ("went" to "go").
  */
 export const stem = (word: string): string => porterStem(BASE_FORMS.get(word) ?? word)
 

@@ -15,6 +15,7 @@ test('gives a write a request key, and leaves the one of its caller', () => {
   assert.equal(withRequestKey('rememberAll', [[], { key: 'own' }], key), [[], { key: 'own' }])
   assert.equal(withRequestKey('remember', [{ text: 'a' }, 'nonsense'], key), [{ text: 'a' }, 'nonsense'])
   assert.equal(withRequestKey('remember', [], key), [undefined, { key: 'made' }])
+  assert.equal(withRequestKey('forget', ['id'], key), ['id', { key: 'made' }])
   assert.equal(withRequestKey('recall', ['a'], key), ['a'])
 })
 

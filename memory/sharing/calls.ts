@@ -2,13 +2,13 @@
  * The methods of a namespace that travel to the owner, as a table: a new method of `Namespace` is one line here,
  * and does not compile without it. Called by both ends. Exports and imports are streams: see `streams.ts`.
  */
-import type { Memory, Namespace, RememberOptions } from '../memory.ts'
+import type { Memory, Namespace, RequestOptions } from '../memory.ts'
 
 /** What a process that owns a directory can do with it. */
 export type OwnedMemory = Pick<Memory, 'namespace' | 'namespaces' | 'close'>
 
 interface Call {
-  /** Position of its `RememberOptions`: it gets a request key, so that asking again does not do it again. */
+  /** Position of its `RequestOptions`: it gets a request key, so that asking again does not do it again. */
   readonly keyAt?: number
   /** It may compute for milliseconds: others get their turn before the next one. */
   readonly heavy?: true
@@ -16,7 +16,7 @@ interface Call {
 
 export type CallName = Exclude<keyof Namespace, 'name' | 'export' | 'import'>
 
-/** All but `remember` and `rememberAll` do the same when they are done twice. */
+/** All without a key do the same, and answer the same, when they are done twice. */
 export const CALLS = {
   remember: { keyAt: 1 },
   rememberAll: { keyAt: 1, heavy: true },
@@ -30,7 +30,7 @@ export const CALLS = {
   pending: { heavy: true },
   apply: { heavy: true },
   update: {},
-  forget: {},
+  forget: { keyAt: 1 },
   purge: { heavy: true },
   stats: {},
   verify: { heavy: true },
@@ -51,7 +51,7 @@ export function withRequestKey(
 ): readonly unknown[] {
   const at = callOf(method)?.keyAt
   if (at === undefined) return args
-  const options = (args[at] ?? {}) as RememberOptions
+  const options = (args[at] ?? {}) as RequestOptions
   // Options that are none are the store's to refuse.
   if (typeof options !== 'object' || options.key !== undefined) return args
   const keyed = [...args]

@@ -243,6 +243,26 @@ test('imports page by page, also when the owner changes in between', async () =>
   await memory.close()
 })
 
+test('a page of an import whose owner ends under it is asked of the next under the same request key', async () => {
+  const shelf = emptyShelf()
+  const never = gate()
+  const owners = [
+    sampleMemory(shelf, method => method === 'import' && never.opened),
+    sampleMemory(shelf),
+  ] as const
+  const first = asClient(owners[0])
+  const memory = await opened([first, asOwner(owners[1])])
+  const importing = memory.namespace('a').import(['header', 'one', 'two'])
+  await settle()
+  first.ends[0]?.cut()
+  assert.equal(await importing, { imported: 2, known: 0 })
+  const keys = owners.map(({ calls }) => calls.find(([method]) => method === 'import')?.[1])
+  assert.equal(keys[0], keys[1])
+  assert.type((keys[0] as { readonly key?: unknown }).key, 'string')
+  never.open()
+  await memory.close()
+})
+
 test('closes when what is under way is done', async () => {
   for (const seat of [asOwner, asClient]) {
     const slow = gate()

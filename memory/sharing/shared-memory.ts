@@ -44,7 +44,10 @@ export async function sharedMemory(options: SharedMemoryOptions): Promise<Memory
         name,
         ...forwardedCalls(async (method, args) => whileOpen(() => calls.call(name, method, args))),
         export: () => whileOpen(() => exported(name, seats, calls)),
-        import: async lines => whileOpen(() => calls.during(imported(name, lines, seats, calls))),
+        import: async (lines, asked = {}) =>
+          whileOpen(() =>
+            calls.during(imported(name, lines, { seats, calls, key: asked.key, id: options.id })),
+          ),
       }
     },
     namespaces: async () => whileOpen(() => calls.call('', 'namespaces', [])) as Promise<readonly string[]>,
@@ -67,15 +70,27 @@ async function* exported(space: string, seats: Seats, calls: SharedCalls): Retur
   )
 }
 
+interface Importing {
+  readonly seats: Seats
+  readonly calls: SharedCalls
+  readonly key: string | undefined
+  readonly id: () => string
+}
+
 async function imported(
   space: string,
   lines: Parameters<Namespace['import']>[0],
-  seats: Seats,
-  calls: SharedCalls,
+  { seats, calls, key, id }: Importing,
 ): Promise<Imported> {
   const seat = await seats.taken()
-  if (seat.role === 'owner') return seat.memory.namespace(space).import(lines)
-  return importLines(lines, page => calls.call(space, 'import', [page]) as Promise<Imported>)
+  if (seat.role === 'owner')
+    return seat.memory.namespace(space).import(lines, { ...(key !== undefined && { key }) })
+  const request = key ?? id()
+  let pages = 0
+  return importLines(lines, page => {
+    const asked = { key: `${++pages} ${request}` }
+    return calls.call(space, 'import', [page, asked]) as Promise<Imported>
+  })
 }
 
 const closed = (dir: string): RuntimeError =>

@@ -76,6 +76,16 @@ async function written(
   }
 }
 
+/** What asks the store itself, and no namespace: after a failure the store is opened anew all the same. */
+export async function noted<T>(shared: Shared, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    noteFailure(shared, error)
+    throw error
+  }
+}
+
 function noteFailure(shared: Shared, error: unknown): void {
   if (error instanceof RuntimeError && error.kind === 'store-failed') shared.hasFailed = true
 }

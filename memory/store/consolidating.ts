@@ -9,7 +9,7 @@ import { addMemory } from './adding.ts'
 import { wholly, writeDraft } from './changing.ts'
 import { derivedId } from './derived-id.ts'
 import { type Draft, draftOf, placeIn, putRecord, recordIn } from './drafts.ts'
-import { held, loadPairs, pairOfRecord, settlePair } from './fact-pairs.ts'
+import { held, loadPairs, settlePair } from './fact-pairs.ts'
 import { planRemoval, type Removal, remove, setWaiting } from './forgetting.ts'
 import { growthDropped } from './growth.ts'
 import { checkedCount, checkedIds, checkedObject, refused } from './input.ts'
@@ -298,13 +298,30 @@ function endWaiting(draft: Draft, seen: readonly string[]): number {
   return count
 }
 
-/** Facts that were there, held, and do not any more. */
+/** Facts that were there, held, and do not any more, and those that came with what ends them. */
 function endedIn(draft: Draft): number {
   let count = 0
   for (const [place, after] of draft.after) {
+    if (!after?.fact) continue
     const before = draft.before.get(place)
-    const isFact = before !== undefined && after !== undefined && pairOfRecord(before) !== undefined
-    if (isFact && before.validUntil === undefined && after.validUntil !== undefined) count++
+    const isEnded = before ? endsNow(before, after) : cameEnded(draft, after)
+    if (isEnded) count++
   }
   return count
 }
+
+const endsNow = (before: StoredRecord, after: StoredRecord): boolean =>
+  before.validUntil === undefined && after.validUntil !== undefined
+
+/** A new fact that a newer one or a negation cut short. One that an older fact keeps out never held. */
+function cameEnded(draft: Draft, fact: StoredRecord): boolean {
+  const { validUntil, saidUntil, endedBy } = fact
+  if (validUntil === undefined || validUntil === saidUntil) return false
+  if (endedBy === undefined) return true
+  const place = placeIn(draft, endedBy)
+  const by = place === undefined ? undefined : recordIn(draft, place)
+  const later = by ? since(by) - since(fact) || by.place - fact.place : 0
+  return later > 0
+}
+
+const since = ({ validFrom, at }: StoredRecord): number => validFrom ?? at

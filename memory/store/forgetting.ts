@@ -3,7 +3,7 @@
  * came from waits for consolidation again, and facts are decided anew without those that are gone. Its bytes leave
  * the files with the next purge. Called by `namespace-on.ts`; the removal itself by `updating.ts` and growth, too.
  */
-import type { Forgotten, MemoryFilter } from '../memory.ts'
+import type { Forgotten, MemoryFilter, RequestOptions } from '../memory.ts'
 import { wholly, writeDraft } from './changing.ts'
 import { removeDamaged } from './damaged-records.ts'
 import { type Draft, draftOf, ENDS, placeOfId, putRecord, recordIn, removeRecord, STATES } from './drafts.ts'
@@ -13,19 +13,35 @@ import { checkedId, checkedObject, refused } from './input.ts'
 import { derivationsOf, unhex, waitingKey } from './keys.ts'
 import { leaveSession } from './leaving.ts'
 import { readableRecord } from './reading.ts'
+import { checkedKey, keepProgress, progressOf } from './requests.ts'
 import { inTurn, placeOf, type Space } from './space.ts'
 
 /** Memories that one batch removes: each is atomic, and an answer comes after the last. */
 const AT_ONCE = 500
 
 /** Nothing is forgotten for an id that is unknown. Throws `input-invalid` for a filter that says nothing. */
-export async function forget(space: Space, what: string | MemoryFilter): Promise<Forgotten> {
+export async function forget(
+  space: Space,
+  what: string | MemoryFilter,
+  options: RequestOptions = {},
+): Promise<Forgotten> {
+  const given = checkedObject(options, 'options', new Set(['key']))['key']
+  const key = given === undefined ? undefined : checkedKey(given)
+  const places = placesFinder(space, what)
+  return await inTurn(space, async () => {
+    const before = key === undefined ? undefined : progressOf<Forgotten>(space, key)
+    if (before?.isDone) return before.counts
+    return await forgetPlaces(space, await places(), {
+      ...(key !== undefined && { key }),
+      before: before?.counts,
+    })
+  })
+}
+
+function placesFinder(space: Space, what: string | MemoryFilter): () => Promise<readonly number[]> {
   if (typeof what === 'string') {
     const id = checkedId(what, 'id')
-    return await inTurn(space, async () => {
-      const place = placeOfId(space, id)
-      return place === undefined ? NOTHING : await forgetPlaces(space, [place])
-    })
+    return async () => [placeOfId(space, id)].filter(place => place !== undefined)
   }
   const filter = checkedFilter(checkedObject(what, 'a filter', new Set(FILTER_MEMBERS)))
   if (Object.keys(filter).length === 0) {
@@ -34,7 +50,7 @@ export async function forget(space: Space, what: string | MemoryFilter): Promise
       'say what, for example { until: now }',
     )
   }
-  return await inTurn(space, async () => await forgetPlaces(space, await placesBy(space, filter)))
+  return () => placesBy(space, filter)
 }
 
 const NOTHING: Forgotten = { memories: 0, derived: 0 }
@@ -53,21 +69,38 @@ async function placesBy(space: Space, filter: MemoryFilter): Promise<readonly nu
   return places
 }
 
+interface Request {
+  /** What is done is kept under it, so that the same request made again says what all of it did. */
+  readonly key?: string
+  /** What it did before it was cut short. */
+  readonly before?: Forgotten | undefined
+}
+
 /** Within a turn. */
-export async function forgetPlaces(space: Space, places: readonly number[]): Promise<Forgotten> {
+export async function forgetPlaces(
+  space: Space,
+  places: readonly number[],
+  { key, before = NOTHING }: Request = {},
+): Promise<Forgotten> {
   const asked = new Set(places)
   const gone = new Set<number>()
+  const counts = (more: Iterable<number> = []): Forgotten => {
+    const all = [...new Set([...gone, ...more])]
+    const derived = all.filter(place => !asked.has(place)).length
+    return { memories: before.memories + all.length - derived, derived: before.derived + derived }
+  }
   for (let at = 0; at < places.length; at += AT_ONCE) {
     const some = places.slice(at, at + AT_ONCE).filter(place => !gone.has(place))
     const sound = await withoutDamaged(space, some, gone)
     const draft = draftOf(space)
     const removal = await planRemoval(draft, sound)
     wholly(space, () => remove(draft, removal))
+    const isDone = at + AT_ONCE >= places.length
+    if (key !== undefined) keepProgress(draft, key, { counts: counts(removal.gone), isDone })
     await writeDraft(draft)
     for (const place of removal.gone) gone.add(place)
   }
-  const derived = [...gone].filter(place => !asked.has(place)).length
-  return { memories: gone.size - derived, derived }
+  return counts()
 }
 
 /** Removes what cannot be read on its own: nobody knows what it was, but it can be forgotten. */

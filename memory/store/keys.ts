@@ -25,6 +25,10 @@ export const NUMBERS_KEY = 'm!namespaces'
 export const namespaceKey = (name: string): string => `n!${hashed(name)}`
 export const NAMESPACES: Range = { from: 'n!', to: 'n"' }
 
+/** A number whose namespace became empty, while a purge still owes something of it. */
+export const emptiedKey = (ns: number): string => `o!${hex(ns)}`
+export const EMPTIED: Range = { from: 'o!', to: 'o"' }
+
 /** All keys that begin with the same letter and belong to one namespace. */
 export type Family = 'e' | 'i' | 's' | 'w' | 'f' | 'd' | 'q' | 'k' | 'x' | 'z' | 'u' | 'b'
 export const FAMILIES: readonly Family[] = ['e', 'i', 's', 'w', 'f', 'd', 'q', 'k', 'x', 'z', 'u', 'b']

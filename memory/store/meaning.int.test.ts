@@ -135,7 +135,7 @@ test(
       episodes: 3,
       facts: 3,
       insights: 0,
-      ended: 0,
+      ended: 1,
       dropped: 0,
       by: 'extraction',
       waiting: 2,
@@ -159,6 +159,36 @@ test(
       ['tea'],
     )
     assert.equal((await space.verify()).problems, [])
+  }),
+)
+
+test(
+  'consolidation counts what was ended the same, whether the contradiction came in one batch or in several',
+  withStore(async ({ memory }) => {
+    const said = [
+      ...['Ana lives in Porto', 'Ana lives in Lisbon', 'Ana lives in Faro', 'Ana likes tea'],
+      ...['Ana no longer likes tea', 'Ben lives in Porto', 'Ben likes tea'],
+    ].map((text, at): NewMemory => ({ text, at: START - 1_000 + at }))
+    const endedOf = async (name: string, lines: readonly NewMemory[], limit: number): Promise<number> => {
+      const space = memory.namespace(name)
+      await space.rememberAll(lines)
+      let ended = 0
+      for (let waiting = 1; waiting > 0; ) {
+        const done = await space.consolidate({ limit })
+        ended += done.ended
+        waiting = done.waiting
+      }
+      assert.equal((await space.verify()).problems, [])
+      return ended
+    }
+    assert.is(await endedOf('one-batch', said, 100), 3)
+    assert.is(await endedOf('each-alone', said, 1), 3)
+    // What an older and more trusted statement keeps out never held, and is not ended.
+    const kept: NewMemory[] = [
+      { text: 'Ana lives in Porto', at: START - 50, trust: 'trusted' },
+      { text: 'Ana lives in Atlantis', at: START - 40 },
+    ]
+    assert.is(await endedOf('kept-out', kept, 100), 0)
   }),
 )
 

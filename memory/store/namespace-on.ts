@@ -35,10 +35,10 @@ export function namespaceOn(spaces: OpenSpaces, given: string, purge: Namespace[
     pending: options => use(space => pending(space, options)),
     apply: (proposal, seen) => use(space => apply(space, proposal, seen)),
     update: (id, patch) => use(space => update(space, id, patch)),
-    forget: what => use(space => forget(space, what)),
+    forget: (what, options) => use(space => forget(space, what, options)),
     purge,
     export: () => exportLines(use),
-    import: lines => importLines(use, lines),
+    import: (lines, options) => importLines(use, lines, options),
     stats: () => use(stats),
     verify: () => use(verify),
   }

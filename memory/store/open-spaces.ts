@@ -13,6 +13,8 @@ import { hasManyUses, writeUses } from './uses.ts'
 export interface OpenSpaces {
   /** Does `work` with the namespace open. Rejects with `journal-closed` after `close`. */
   use<T>(name: string, work: (space: Space) => Promise<T> | T): Promise<T>
+  /** Opens the store anew when a write failed. Rejects with `store-failed`. */
+  recover(): Promise<void>
   /** Waits for what is under way, writes what would have to be analysed again, and closes. */
   close(): Promise<void>
 }
@@ -74,12 +76,17 @@ export function openSpaces(shared: Shared, { memoryBytes }: { readonly memoryByt
         }
       })
     },
+    async recover() {
+      if (shared.hasFailed) await reopen(shared, kept)
+    },
     async close() {
       isClosed = true
       await calls.none()
       await Promise.all(closing.values())
       try {
         for (const space of spaces.values()) await (space.isStale ? abandoned(space) : leave(space))
+        // Else LevelDB makes a table of its log at the next opening, while somebody waits for it.
+        if (!shared.hasFailed && shared.store.writes > 0) await shared.store.flush()
       } finally {
         spaces.clear()
         await shared.store.close()

@@ -44,6 +44,8 @@ export interface StoreOptions {
   /** For the embedder's limits and retries; it needs both. */
   readonly timers?: Clock
   readonly random?: () => number
+  /** Takes secrets out of what an embedder says when it fails. Default: none of its words are shown. */
+  readonly redact?: (text: string) => string
   /** Told of records and indexes that are damaged and were left out of an answer. Default: nobody. */
   readonly onDamage?: (error: Error) => void
   /** Indexes of namespaces that are not in use leave memory beyond this. Default 512 MiB. */
@@ -117,9 +119,13 @@ function sharedEmbedder({
   timers,
   random,
   embedsAgain = false,
-}: Pick<StoreOptions, 'embedder' | 'timers' | 'random' | 'embedsAgain'>): SharedEmbedder | undefined {
+  redact,
+}: Pick<StoreOptions, 'embedder' | 'timers' | 'random' | 'embedsAgain' | 'redact'>):
+  | SharedEmbedder
+  | undefined {
   if (!embedder) return undefined
-  if (timers && random) return shareEmbedder(embedder, { clock: timers, random, embedsAgain })
+  if (timers && random)
+    return shareEmbedder(embedder, { clock: timers, random, embedsAgain, ...(redact && { redact }) })
   throw refused('an embedder needs timers and random', 'pass them too, or leave the embedder out')
 }
 

@@ -30,15 +30,19 @@ export async function openSpace(shared: Shared, name: string): Promise<Space> {
   const number = numberOf(shared, name)
   const counters = number < 0 ? noCounters() : countersIn(shared, name, number)
   const place = { shared, name, number }
-  const marks = await readMarks(place)
-  const { segments, parts } = number < 0 ? { segments: [], parts: new Map() } : await readSegments(place)
+  const [marks, { segments, parts }, speakers, uses] = await Promise.all([
+    readMarks(place),
+    number < 0 ? { segments: [], parts: new Map<number, number>() } : readSegments(place),
+    readSpeakers(place),
+    readUses(place),
+  ])
   const { index, isNew } = indexFrom(place, segments, marks)
   if (isNew) await dropSegments(place, parts)
   const space: Space = {
     ...place,
     counters,
     index,
-    ...(await readSpeakers(place)),
+    ...speakers,
     sessions: sessionsOn(session =>
       space.number < 0 ? undefined : shared.store.getSync(sessionKey(space.number, session)),
     ),
@@ -47,7 +51,7 @@ export async function openSpace(shared: Shared, name: string): Promise<Space> {
     segmentParts: parts,
     requests: new Map(),
     vectors: undefined,
-    uses: await readUses(place),
+    uses,
     newUses: 0,
     busy: 0,
     usedAt: ++shared.uses,

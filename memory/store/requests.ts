@@ -1,6 +1,7 @@
 /**
  * What requests with a key were answered, so that the same one asked again stores nothing. Kept for 24 hours or
- * 100,000 keys, whichever ends first, in generations that are dropped as a whole. Called by `writing.ts`.
+ * 100,000 keys, whichever ends first, in generations that are dropped as a whole. Called by
+ * `writing.ts`, `forgetting.ts` and `transfer.ts`.
  */
 import type { Op } from '../level.ts'
 import type { Generation } from './counters.ts'
@@ -34,13 +35,40 @@ function decodeIds(bytes: Uint8Array): readonly string[] | undefined {
   return ids?.every(isId) ? ids : undefined
 }
 
+/** What a request that changes many memories has done so far, in several writes. */
+export interface Progress<Counts> {
+  readonly counts: Counts
+  readonly isDone: boolean
+}
+
+/** What was kept for `key` of a `forget` or an `import`. */
+export function progressOf<Counts>(space: Space, key: string): Progress<Counts> | undefined {
+  if (space.number < 0) return undefined
+  for (const { number } of space.counters.generations.toReversed()) {
+    const bytes = space.shared.store.getSync(requestKey(space.number, number, countsKey(key)))
+    const text = bytes && unsealed(bytes)
+    if (text) return JSON.parse(new TextDecoder().decode(text)) as Progress<Counts>
+  }
+  return undefined
+}
+
+/** Keeps it, in the same write as what was done last. */
+export const keepProgress = <Counts>(draft: Draft, key: string, progress: Progress<Counts>): void =>
+  keep(draft, countsKey(key), JSON.stringify(progress))
+
+/** No answer of a `remember` stands there. */
+const countsKey = (key: string): string => `counts\0${key}`
+
 /** Keeps what a request is answered with, in the same write as what it stores. */
-export function keepAnswer(draft: Draft, key: string, ids: readonly string[]): void {
+export const keepAnswer = (draft: Draft, key: string, ids: readonly string[]): void =>
+  keep(draft, key, ids.join(' '))
+
+function keep(draft: Draft, key: string, answer: string): void {
   const { space } = draft
   const { counters, shared } = space
   const generation = currentGeneration(counters.generations, shared.clock())
   generation.count++
-  const value = sealed(new TextEncoder().encode(ids.join(' ')))
+  const value = sealed(new TextEncoder().encode(answer))
   draft.others.push(() => ({ type: 'put', key: requestKey(space.number, generation.number, key), value }))
 }
 

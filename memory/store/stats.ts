@@ -1,5 +1,5 @@
 /** `stats`: counted while writing, the rest by looking through the index. */
-import type { NamespaceStats } from '../memory.ts'
+import type { MemoryVectors, NamespaceStats } from '../memory.ts'
 import { familyRange } from './keys.ts'
 import type { Space } from './space.ts'
 
@@ -32,6 +32,20 @@ export async function stats(space: Space): Promise<NamespaceStats> {
     forgottenSincePurge: forgotten,
     ...(oldest <= newest && { oldest, newest }),
     indexBytes: index.bytes,
+    ...vectorsOf(space),
+  }
+}
+
+function vectorsOf({ vectors, index }: Space): { readonly vectors?: MemoryVectors } {
+  if (!vectors) return {}
+  const { model, dimensions, vectors: stored, refused, foreign, foreignModels, failed } = vectors.stats()
+  return {
+    vectors: {
+      ...(model !== undefined && { model }),
+      ...(dimensions !== undefined && { dimensions }),
+      ...{ stored, missing: index.live - stored, refused, foreign, foreignModels },
+      ...(failed && { failed }),
+    },
   }
 }
 

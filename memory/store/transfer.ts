@@ -4,7 +4,7 @@
  */
 import { RuntimeError } from '../../actors/errors.ts'
 import { sameData } from '../../actors/plain.ts'
-import type { Imported, MemoryRecord, NewMemory } from '../memory.ts'
+import type { Imported, MemoryRecord, NewMemory, RequestOptions } from '../memory.ts'
 import { addMemory } from './adding.ts'
 import { wholly, writeDraft } from './changing.ts'
 import { type Draft, draftOf, placeIn, placeOfId, putRecord, readRecord, recordIn } from './drafts.ts'
@@ -21,6 +21,7 @@ import {
 import { pairOf, waitingKey } from './keys.ts'
 import { readableRecord } from './reading.ts'
 import { publicRecord, type Said, type StoredRecord } from './records.ts'
+import { checkedKey, keepProgress, progressOf } from './requests.ts'
 import { inTurn, type Space } from './space.ts'
 
 const FORMAT = 'agenticraft.memory'
@@ -101,7 +102,11 @@ const idAt = (space: Space, place: number): readonly string[] => {
 export async function importLines(
   use: UseSpace,
   lines: AsyncIterable<string> | Iterable<string>,
+  options: RequestOptions = {},
 ): Promise<Imported> {
+  const given = checkedObject(options, 'options', new Set(['key']))['key']
+  const key = given === undefined ? undefined : checkedKey(given)
+  let batches = 0
   let number = 0
   let imported = 0
   let known = 0
@@ -110,7 +115,8 @@ export async function importLines(
   const flush = async (): Promise<void> => {
     const batch = some
     some = []
-    const done = await use(space => inTurn(space, () => importSome(space, batch)))
+    const own = key === undefined ? undefined : `${++batches} ${key}`
+    const done = await use(space => inTurn(space, () => importSome(space, batch, own)))
     imported += done.imported
     known += done.known
     open.push(...done.open)
@@ -202,8 +208,12 @@ function checkedSaid(value: unknown): readonly ExportedSaid[] {
 async function importSome(
   space: Space,
   lines: readonly Line[],
+  key: string | undefined,
 ): Promise<Imported & { readonly open: readonly Line[] }> {
   const draft = draftOf(space)
+  const before = key === undefined ? undefined : progressOf<Imported>(space, key)
+  // What came of its sources may not have been joined yet.
+  if (before) return { ...before.counts, open: lines.filter(({ record }) => namesLater(draft, record)) }
   await loadPairs(
     draft,
     lines.map(({ memory: { fact } }) => fact && pairOf(fact.subject, fact.predicate)),
@@ -219,8 +229,12 @@ async function importSome(
     if (isKnown[at]) known++
     else wholly(space, () => addLine(draft, line))
   }
-  if (draft.after.size > 0) await writeDraft(draft)
-  return { imported: lines.length - known, known, open }
+  const counts: Imported = { imported: lines.length - known, known }
+  if (draft.after.size > 0) {
+    if (key !== undefined) keepProgress(draft, key, { counts, isDone: true })
+    await writeDraft(draft)
+  }
+  return { ...counts, open }
 }
 
 /** A source can be younger than what came from it: a sentence that says a known fact again. */

@@ -157,12 +157,16 @@ test('vectors of another model are kept, not used, and said; embedding again rep
   large.remembered([3])
   await large.settled()
   assert.is(large.stats().mismatch?.code, 'AC-3013')
+  const { model, vectors, foreign, foreignModels, failed } = large.stats()
+  assert.equal([model, vectors, foreign, foreignModels], ['test/large', 0, 2, 1])
+  assert.is(failed?.code, 'AC-3013')
   assert.is(await large.scores('a'), undefined)
   assert.is(bytes.size, 2)
   bytes.clear()
   large.embedAgain(there.keys())
   await large.settled()
   assert.is(large.stats().mismatch, undefined)
+  assert.equal([large.stats().vectors, large.stats().foreign, large.stats().failed], [3, 0, undefined])
   assert.equal(await near(large, 'c'), [3, 2, 1])
   await large.close()
 
@@ -171,6 +175,61 @@ test('vectors of another model are kept, not used, and said; embedding again rep
   await again.settled()
   assert.is(again.stats().mismatch, undefined)
   await again.close()
+})
+
+test('vectors of several models are counted, also while memories go and while vectors of this one are there', async () => {
+  const { open, bytes, there } = disk({ 1: 'aaa', 2: 'bbb', 3: 'ccc' })
+  const byModel = new Map<number, Uint8Array>()
+  for (const [doc, name] of [
+    [1, 'one'],
+    [2, 'two'],
+    [3, 'three'],
+  ] as const) {
+    const vectors = open(modelNamed(name))
+    await vectors.settled()
+    await vectors.close()
+    byModel.set(doc, bytes.get(doc) ?? new Uint8Array())
+    bytes.clear()
+  }
+  for (const [doc, each] of byModel) bytes.set(doc, each)
+  const vectors = open(modelNamed('three'))
+  const counts = () => [vectors.stats().vectors, vectors.stats().foreign, vectors.stats().foreignModels]
+  assert.equal(counts(), [1, 2, 2])
+  there.delete(2)
+  vectors.forgotten(2)
+  assert.equal(counts(), [1, 1, 1])
+  assert.is(await vectors.scores('a'), undefined)
+  await vectors.close()
+})
+
+test('what an embedder says when it fails is told as far as it may be, until it works again', async () => {
+  const clock = simulatedClock()
+  const bytes: number[] = []
+  let isDown = true
+  const vectors = openNamespaceVectors({
+    shared: shareEmbedder(
+      async texts => {
+        if (isDown) throw new Error('no entry with key-1')
+        return letters(texts)
+      },
+      { clock, random: () => 0.5, redact: text => text.replaceAll('key-1', '[redacted]') },
+    ),
+    stored: [],
+    docs: [1],
+    texts: async docs => docs.map(() => 'aaa'),
+    save: async some => {
+      bytes.push(...some.map(({ doc }) => doc))
+      return some.map(({ doc }) => doc)
+    },
+  })
+  await vectors.settled()
+  assert.is(vectors.stats().failed?.code, 'AC-3004')
+  assert.match(vectors.stats().failed?.message ?? '', 'no entry with [redacted]')
+  isDown = false
+  await clock.advance(10_000)
+  await vectors.settled()
+  assert.equal([bytes, vectors.stats().failed], [[1], undefined])
+  await vectors.close()
 })
 
 test('a function that changes its length is found out before anything is written', async () => {

@@ -13,7 +13,7 @@ import {
   type EmbeddingStats,
 } from './embedding-queue.ts'
 import { createQueryVectors, type QueryVectors } from './query-vector.ts'
-import { decodeVector } from './vector-bytes.ts'
+import { decodeVector, modelPrint } from './vector-bytes.ts'
 import { createVectorIndex, type VectorIndex } from './vector-index.ts'
 import { type VectorScores, vectorScores } from './vector-scores.ts'
 
@@ -26,6 +26,8 @@ export interface SharedEmbedder {
   readonly embedsAgain: boolean
   readonly clock: Clock
   readonly random: () => number
+  /** What may be shown of a text in which an embedder says how it failed. */
+  readonly redact: (text: string) => string
 }
 
 /** Throws `definition-invalid` for what is no embedder. */
@@ -35,7 +37,8 @@ export function shareEmbedder(
     clock,
     random,
     embedsAgain = false,
-  }: { readonly clock: Clock; readonly random: () => number; readonly embedsAgain?: boolean },
+    redact = () => 'the embedder failed',
+  }: Pick<SharedEmbedder, 'clock' | 'random'> & Partial<Pick<SharedEmbedder, 'embedsAgain' | 'redact'>>,
 ): SharedEmbedder {
   const embed = toEmbed(embedder)
   return {
@@ -45,6 +48,7 @@ export function shareEmbedder(
     embedsAgain,
     clock,
     random,
+    redact,
   }
 }
 
@@ -61,8 +65,15 @@ export interface NamespaceVectorsOptions {
 }
 
 export interface VectorStats extends EmbeddingStats {
+  readonly model: string | undefined
+  readonly dimensions: number | undefined
   /** Memories that have a vector. */
   readonly vectors: number
+  /** Vectors of other models, and how many models those are. */
+  readonly foreign: number
+  readonly foreignModels: number
+  /** The mismatch, or else the last failure of an embedder that has not worked since. No secrets. */
+  readonly failed?: { readonly code: string; readonly message: string }
   /** Bytes in memory, about. */
   readonly bytes: number
   /** Why vectors are not used, when the stored ones come from another model. */
@@ -93,6 +104,8 @@ interface State {
   index: VectorIndex
   /** Of another model: nothing is embedded or compared until `embedAgain`. */
   mismatch: RuntimeError | undefined
+  /** Numbers with a vector of another model, and what tells those models apart. */
+  readonly foreign: Map<number, number>
   /** Being embedded; those of them that were changed or forgotten meanwhile. */
   readonly underWay: Set<number>
   readonly stale: Set<number>
@@ -107,6 +120,7 @@ export function openNamespaceVectors(options: NamespaceVectorsOptions): Namespac
   }
   const drop = (doc: number): void => {
     state.index.remove(doc)
+    state.foreign.delete(doc)
     if (state.underWay.has(doc)) state.stale.add(doc)
   }
   embed(options.docs)
@@ -132,27 +146,46 @@ export function openNamespaceVectors(options: NamespaceVectorsOptions): Namespac
       for (const doc of state.underWay) state.stale.add(doc)
       state.index = createVectorIndex({ model: shared.model })
       state.mismatch = undefined
+      state.foreign.clear()
       embed(docs)
     },
     settled: () => queue.settled(),
-    stats: () => statsOf(state, queue),
+    stats: () => statsOf(state, queue, shared),
     close: () => queue.close(),
   }
 }
 
 /** What is damaged is made again; what comes from another model is left where it is, for whoever goes back to it. */
-function loaded({ shared, stored }: NamespaceVectorsOptions): Pick<State, 'index' | 'mismatch'> {
+function loaded({ shared, stored }: NamespaceVectorsOptions): Pick<State, 'index' | 'mismatch' | 'foreign'> {
   const index = createVectorIndex({ model: shared.model })
+  const own = modelPrint(shared.model)
+  const foreign = new Map<number, number>()
+  let mismatch: RuntimeError | undefined
   for (const { doc, bytes } of stored) {
-    try {
-      index.add(doc, bytes)
-    } catch (thrown) {
-      const error = toRuntimeError(thrown)
-      if (error.kind === 'embedding-mismatch') return { index: createVectorIndex(), mismatch: error }
-      if (error.kind !== 'store-corrupt') throw error
-    }
+    const vector = decodeVector(bytes)
+    const length = vector?.values.length ?? 0
+    const isForeign = vector && (vector.model !== own || length !== (index.dimensions ?? length))
+    if (isForeign) foreign.set(doc, vector.model * MODEL + length)
+    // The first one says what is wrong; a million of errors would take half a minute.
+    if (!isForeign || !mismatch) mismatch = addTo(index, doc, bytes) ?? mismatch
   }
-  return { index, mismatch: undefined }
+  return { index, mismatch, foreign }
+}
+
+/** Above the greatest number of dimensions. */
+const MODEL = 65_536
+
+/** The mismatch, if it is one. What is damaged is left out. */
+function addTo(index: VectorIndex, doc: number, bytes: Uint8Array): RuntimeError | undefined {
+  try {
+    index.add(doc, bytes)
+    return undefined
+  } catch (thrown) {
+    const error = toRuntimeError(thrown)
+    if (error.kind === 'embedding-mismatch') return error
+    if (error.kind === 'store-corrupt') return undefined
+    throw error
+  }
 }
 
 function queueOf(state: State, { shared, texts, save }: NamespaceVectorsOptions): EmbeddingQueue {
@@ -189,11 +222,25 @@ function checkLength({ dimensions }: VectorIndex, [first]: readonly EmbeddedMemo
   )
 }
 
-function statsOf({ index, mismatch }: State, queue: EmbeddingQueue): VectorStats {
+const LONGEST_MESSAGE = 300
+
+function statsOf(
+  { index, mismatch, foreign }: State,
+  queue: EmbeddingQueue,
+  { model, queries, redact }: SharedEmbedder,
+): VectorStats {
+  const embedding = queue.stats()
+  const error = embedding.lastError ?? queries.stats().lastError
+  const failed = mismatch ?? (error && { code: error.code, message: redact(error.message) })
   return {
-    ...queue.stats(),
+    ...embedding,
+    model,
+    dimensions: index.dimensions,
     vectors: index.size,
     bytes: index.bytes,
+    foreign: foreign.size,
+    foreignModels: new Set(foreign.values()).size,
+    ...(failed && { failed: { code: failed.code, message: failed.message.slice(0, LONGEST_MESSAGE) } }),
     ...(mismatch && {
       mismatch: { code: mismatch.code, message: mismatch.message, fix: mismatch.fix ?? '' },
     }),

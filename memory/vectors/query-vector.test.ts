@@ -48,6 +48,22 @@ test('a failure gives no vector, is counted, and the embedder is left alone for 
   assert.equal(calls, ['a', 'b'])
 })
 
+test('a failure is not told any more when the embedder has answered since', async () => {
+  const clock = simulatedClock()
+  let isDown = true
+  const embed: Embed = async texts => {
+    if (isDown) throw new Error('down')
+    return texts.map(() => [1])
+  }
+  const vectors = createQueryVectors({ embed, clock })
+  await vectors.of('a')
+  assert.is(vectors.stats().lastError?.code, 'AC-3004')
+  isDown = false
+  await clock.advance(10_000)
+  await vectors.of('a')
+  assert.equal(vectors.stats(), { failures: 1 })
+})
+
 test('recall waits for a slow embedder only so long', async () => {
   const clock = simulatedClock()
   const vectors = createQueryVectors({ embed: () => new Promise(() => {}), clock, limitMs: 300 })

@@ -26,6 +26,7 @@ export interface QueryVectors {
   of(question: string): Promise<Float32Array | undefined>
   stats(): {
     readonly failures: number
+    /** Absent when the embedder has answered since. */
     readonly lastError?: { readonly code: string; readonly message: string }
   }
 }
@@ -59,6 +60,7 @@ export function createQueryVectors({
       if (clock.now() < restUntil) return undefined
       try {
         const [vector] = await withinLimit(signal => embed([question], { signal }), { clock, limitMs })
+        lastError = undefined
         return vector && keep(question, toUnit(vector))
       } catch (thrown) {
         failures++

@@ -52,7 +52,7 @@ export function sameColumns(index: RecallIndex, stored: Stored): void {
         ended,
       },
     )
-    assert.ok(Math.abs(index.importance(doc) - entry.importance) <= 0.5 / 255 + 1e-12)
+    assert.ok(Math.abs(index.importance(doc) - entry.importance) <= 0.5 / 254 + 1e-12)
   }
 }
 

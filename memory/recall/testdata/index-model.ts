@@ -89,7 +89,8 @@ export function write(stored: Stored, sealing: Awaited<ReturnType<RecallIndex['s
 /** A new index from what the store has, as at opening. Memories that are gone are not there to be added again. */
 export function reopen(stored: Stored): RecallIndex {
   const { segments, removed, ended, known } = stored
-  const index = createRecallIndex({ analyse, segments: segments.values(), removed, ended })
+  const bytes = Array.from(segments.values(), one => one.slice())
+  const index = createRecallIndex({ analyse, segments: bytes, removed, ended })
   const sealed = index.end
   for (const [doc, { entry, alive }] of known) if (doc >= sealed && alive) index.add(entry)
   return index

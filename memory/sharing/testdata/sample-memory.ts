@@ -106,8 +106,8 @@ function sampleNamespace(name: string, shelf: Shelf, did: Did): Namespace {
       yield JSON.stringify({ format: 'sample' })
       for (const { text } of space().values()) yield text
     },
-    async import(lines) {
-      await did('import')
+    async import(lines, options) {
+      await did('import', options)
       const given: string[] = []
       for await (const line of lines) given.push(line)
       let imported = 0
