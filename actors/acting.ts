@@ -12,7 +12,7 @@ import type { Envelope } from './envelope.ts'
 import { fromWireError, RuntimeError, toWireError, type WireError } from './errors.ts'
 import { NO_USAGE, type Usage } from './events.ts'
 import { cancelled } from './in-flight.ts'
-import { classOf } from './intent.ts'
+import { classOf, spentOn } from './intent.ts'
 import { Intents } from './intents.ts'
 import type { Act, Commit, Taken } from './journal.ts'
 import { Ledger, type Self } from './ledger.ts'
@@ -99,10 +99,10 @@ export class Acting implements Self {
     if (!flight || flight.size === 0) return undefined
     // Its answer may have come after it was given up, and before that is committed.
     if (taken.kind === 'failure' && taken.unanswered)
-      return this.intents.spentBy([flight.get(taken.intent)].filter(intent => intent?.answered))
-    if (taken.kind === 'restart') return this.intents.spentBy(flight.all())
+      return spentOn([flight.get(taken.intent)].filter(intent => intent?.answered))
+    if (taken.kind === 'restart') return spentOn(flight.all())
     if (!acts.some(({ act }) => act === 'stop')) return undefined
-    return this.intents.spentBy(acts.map(act => (act.act === 'stop' ? flight.ofChild(act.child) : undefined)))
+    return spentOn(acts.map(act => (act.act === 'stop' ? flight.ofChild(act.child) : undefined)))
   }
 
   /** Books what was just committed, before its acts are carried out. */
@@ -131,6 +131,7 @@ export class Acting implements Self {
         return
       case 'late':
         ledger.inbound?.settleLate(taken.ask, taken.usage)
+        intents.settledLate(taken.ask)
         return
       case 'spawned':
         ledger.spawning?.delete(taken.child)
@@ -308,19 +309,21 @@ export class Acting implements Self {
     }
   }
 
-  /** True for a message that was taken before and comes again. What can be said about it is said again. */
+  /** True for a message that was taken before and comes again. What was answered is answered again. */
   isRepeated(envelope: Envelope): boolean {
-    const { id, from, replyTo, correlation } = envelope
+    const { id, from, replyTo, correlation = id, home } = envelope
     const { inbound, outbox, marks } = this.ledger
     if (isKeyed(id)) {
       const kept = outbox?.answerTo(id)
-      if (kept && replyTo) this.host.send({ ...kept, to: replyTo, correlation: correlation ?? id })
+      // Whoever asks now may be elsewhere.
+      const { at: _, ...said } = kept ?? {}
+      const there = home !== undefined && { at: home }
+      if (kept && replyTo) this.host.send({ ...(said as Envelope), to: replyTo, correlation, ...there })
       return kept !== undefined || (inbound?.reattach(envelope) ?? false)
     }
-    const place = marks && from && placeOf(id, from)
-    if (!place || !marks.covers(from, place)) return false
-    if (replyTo === undefined) this.host.receipt(from, id)
-    else if (!inbound?.get(id)) this.host.send(outbox?.get(answerKey(id)) ?? this.#lost(envelope))
+    if (!marks?.has(from, id)) return false
+    if (replyTo !== undefined && !inbound?.get(id))
+      this.host.send(outbox?.get(answerKey(id)) ?? this.#lost(envelope))
     return true
   }
 
@@ -345,12 +348,12 @@ export class Acting implements Self {
   }
 
   /** How far this sender's messages are committed. In a journal that ends with the process nobody will ask. */
-  #note({ id, from }: Pick<Cause, 'id' | 'from'>): void {
+  #note({ id, from, home }: Pick<Cause, 'id' | 'from' | 'home'>): void {
     if (!from || !this.host.journal.durable) return
     const place = placeOf(id, from)
     if (!place) return
     const marks = this.ledger.openMarks()
-    marks.note(from, place)
+    marks.note(from, home === undefined ? place : { ...place, home })
     if (!this.ledger.replaying) marks.prune(sender => this.host.isGone(sender))
   }
 

@@ -18,4 +18,6 @@ export interface Cause {
   readonly trace?: string
   readonly budget?: BudgetLease
   readonly run?: string
+  /** The partition the message came from, when that is another one: the answer goes there. */
+  readonly home?: number
 }

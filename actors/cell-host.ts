@@ -34,12 +34,19 @@ export interface CellHost extends Host {
   signal(from: Address, name: string, body: Plain, cause: Cause | undefined): void
   /** Starts an actor for another, under its supervisor; `again` if it may be there already. What goes wrong is told to `parent` as `spawn.failed`. */
   spawn(parent: CellSpec, child: StoredSpawn, again?: true): void
-  /** Tells the sender of a message that its receiver has committed it. `key` is what it is kept under. */
+  /** Tells the sender of an answer that its receiver has committed it. `key` is what it is kept under. */
   receipt(sender: Address, key: string): void
-  /** True for an actor that is nowhere any more, in memory or on disk. */
+  /**
+   * Nobody need keep this message for its receiver any longer: it is committed, was committed before, or is not wanted
+   * any more. Called for everything that was delivered, but for answers that `receipt` is called for.
+   */
+  took(envelope: Envelope): void
+  /** True for an actor of this partition that is nowhere any more, in memory or on disk. */
   isGone(actor: Address): boolean
   /** The node itself ends, and its actors only with it. */
   readonly isEnding: boolean
+  /** Nothing may be begun here any more: whoever goes on with the actors begins it. */
+  readonly isQuiescing: boolean
   /** Told of failures that nobody waits for. */
   report(error: unknown): void
   /** The cell is gone; its address is free again. `leave` ends its record, unless the node itself ends. */

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import { inMemoryJournal } from '../memory/in-memory-journal.ts'
-import { asker, echo, notebook, worker } from '../runtime/testkit/sample-actors.ts'
+import { heldJournal } from '../runtime/testkit/held-journal.ts'
+import { asker, echo, notebook, sample, worker } from '../runtime/testkit/sample-actors.ts'
 import { settle, simulatedClock } from '../runtime/testkit/simulated-clock.ts'
 import { testSuite } from '../runtime/testkit/suite.ts'
 import { address } from './address.ts'
@@ -10,6 +11,7 @@ import type { CellHost } from './cell-host.ts'
 import type { Envelope } from './envelope.ts'
 import { RuntimeError, toWireError } from './errors.ts'
 import { NO_USAGE } from './events.ts'
+import type { Journal } from './journal.ts'
 import type { Plain } from './plain.ts'
 import { CANCEL, EFFECT_GIVE_UP, EFFECT_RETRY, REPLY } from './protocol.ts'
 import { DEFAULT_POLICY } from './strategy.ts'
@@ -21,11 +23,13 @@ const user = address('node', 'user')
 const supervisor = address('supervisor', 's')
 
 /** One cell alone, and everything it sent, buried and ended with. */
-function alone(behaviour: Behaviour, on = false) {
+function alone(behaviour: Behaviour, on = false, journal: Journal = inMemoryJournal()) {
   const clock = simulatedClock()
   const sent: Envelope[] = []
   const buried: Envelope[] = []
   const ended: string[] = []
+  const receipts: string[] = []
+  const taken: string[] = []
   const emitted: unknown[] = []
   let ids = 0
   const host: CellHost = {
@@ -34,7 +38,7 @@ function alone(behaviour: Behaviour, on = false) {
     id: () => `id-${++ids}`,
     defer: queueMicrotask,
     events: { on, emit: event => emitted.push(event) },
-    journal: inMemoryJournal(),
+    journal,
     send: envelope => sent.push(envelope),
     bury: envelope => buried.push(envelope),
     publish: () => {},
@@ -44,13 +48,15 @@ function alone(behaviour: Behaviour, on = false) {
     stopped: actor => {
       ended.push(actor)
     },
-    receipt: () => {},
+    receipt: (_, key) => receipts.push(key),
+    took: envelope => taken.push(envelope.id),
     whenStored: act => act(),
     report: error => {
       throw error
     },
     version: '0.0.0',
     isEnding: false,
+    isQuiescing: false,
     isGone: () => false,
   }
   const cell = new Cell(
@@ -66,6 +72,8 @@ function alone(behaviour: Behaviour, on = false) {
     buried,
     ended,
     emitted,
+    receipts,
+    taken,
     /** Delivers a message, and lets the actor work. */
     async deliver(type: string, body: unknown = null, more: Partial<Envelope> = {}): Promise<void> {
       cell.deliver({ v: 1, id: `m.${++messages}`, type, to: self, body: body as Plain, ...more })
@@ -308,6 +316,48 @@ test('lets its neighbours have their turn', async () => {
   assert.ok(cell.waiting > 0 && cell.waiting < 1_000, `${cell.waiting} wait after its first turn`)
   await settle()
   assert.is((bodyOf(sent[0]).value as unknown[]).length, 999)
+})
+
+const quitter = () =>
+  sample('quitter', {
+    initial: 'idle',
+    states: {
+      idle: { on: { 'ask.on': 'asking' } },
+      asking: {
+        on: { 'ask.quit': 'idle' },
+        invoke: { src: 'ask', input: { to: 'echo/e', type: 'echo.say', body: 1 }, onDone: 'idle' },
+      },
+    },
+  })
+
+test('an answer that the machine does not want any more is receipted like others', async () => {
+  const journal = heldJournal()
+  const { sent, receipts, deliver } = alone(quitter(), false, journal)
+  await deliver('ask.on')
+  const [ask] = sent
+  journal.hold()
+  await deliver('ask.quit')
+  await deliver(REPLY, { value: 1 }, { from: address('echo', 'e'), correlation: ask?.id as string })
+  assert.equal(receipts, [])
+  journal.release()
+  await settle()
+  assert.equal(receipts, [`re:${ask?.id}`])
+})
+
+test('an answer that nobody waits for is taken, and so is each message once it is committed', async () => {
+  const journal = heldJournal()
+  const { taken, deliver } = alone(notebook(), false, journal)
+  await deliver(REPLY, { value: 1 }, { id: 'late', from: address('echo', 'e'), correlation: 'x' })
+  journal.hold()
+  await deliver('note.add', 1, { id: 'told' })
+  await deliver('note.read', null, { id: 'asked', ...asked('c') })
+  assert.equal(taken, ['late'])
+  journal.release()
+  await settle()
+  assert.equal(taken, ['late', 'told'])
+  journal.release()
+  await settle()
+  assert.equal(taken, ['late', 'told', 'asked'])
 })
 
 test.run()

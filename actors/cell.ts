@@ -131,7 +131,11 @@ export class Cell {
 
   /** Taken already, or waiting: after a crash its sender cannot know. */
   #isRepeated(envelope: Envelope): boolean {
-    if (this.acting.isRepeated(envelope)) return true
+    // What it crashed on is not committed: it is tried again.
+    const isTried = this.#crashedOn?.envelope?.id === envelope.id
+    const isRepeated = this.acting.isRepeated(envelope)
+    if (isRepeated && !isTried) this.#settled(() => this.#host.took(envelope))
+    if (isRepeated || isTried) return true
     if (!envelope.resent && !isKeyed(envelope.id)) return false
     // Whoever asked last is the one that waits for the answer.
     return this.#mailbox.replace(isSame(envelope), one => joined(one, envelope))
@@ -226,6 +230,7 @@ export class Cell {
     if (crashedOn?.correlation === correlation) {
       this.acting.forget(protocol.causeOf(crashedOn))
       this.#crashedOn = undefined
+      this.#host.took(crashedOn)
       return
     }
     const cause = this.acting.cancel(correlation)
@@ -315,14 +320,9 @@ export class Cell {
     this.acting.perform(commit, work.cause)
     if (idle && work.envelope?.replyTo) this.acting.refuseUnhandled(commit, next)
     if (work.cause) this.acting.closeIdle(work.cause, commit.seq)
-    if (work.envelope) this.#acknowledge(work.envelope)
+    if (work.envelope) this.#host.took(work.envelope)
     if (RESUMES.has(work.taken.kind)) this.acting.resume()
     if (next.status === 'done') this.#finish()
-  }
-
-  /** Its sender need not keep it any longer. */
-  #acknowledge({ from, id, replyTo }: Envelope): void {
-    if (from && replyTo === undefined && this.#host.journal.durable) this.#host.receipt(from, id)
   }
 
   #finish(): void {

@@ -20,6 +20,8 @@ const full: Envelope = {
   attempt: 2,
   budget: { tokens: 1_000, costUsd: 0.25, modelCalls: 3, toolCalls: 4, spawns: 0, depth: 1 },
   run: 'run-1',
+  home: 0,
+  at: 63,
   body: { text: 'write', bytes: new Uint8Array([1]) },
 }
 
@@ -58,6 +60,8 @@ test('refuses what is not an object', () => {
 
 test('refuses every field that is malformed, by its name', () => {
   const bad: Record<string, readonly unknown[]> = {
+    home: [-1, 0.5, 65_536, '1', null, Number.NaN],
+    at: [-1, 0.5, 65_536, '1', null, Number.POSITIVE_INFINITY],
     id: ['', 'x'.repeat(257), 7, null, {}],
     to: [
       '',

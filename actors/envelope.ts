@@ -35,10 +35,15 @@ export interface Envelope {
   readonly run?: string
   /** It was sent before, by a sender that cannot know whether it was received. */
   readonly resent?: true
+  /** The partition it was sent from, set when it leaves it: receipts and answers go there. */
+  readonly home?: number
+  /** The partition where `to` lives, when that is not the one of its address. */
+  readonly at?: number
   readonly body: Plain
 }
 
 const MAX_ID = 256
+const MAX_PARTITION = 65_535
 const MAX_CHAIN = 64
 const MAX_TYPE_PARTS = 8
 /** https://www.w3.org/TR/trace-context/#traceparent-header; a version after 00 may append fields. */
@@ -57,7 +62,8 @@ export function parseEnvelope(value: unknown): Envelope {
   const fields = value as Fields
   const v = fields['v']
   if (v !== 1) throw refuse('v', `is ${version(v)}, and this node reads version 1 only`)
-  const { from, replyTo, correlation, deadline, chain, trace, attempt, budget, run, resent } = fields
+  const { from, replyTo, correlation, deadline, chain, trace, attempt, budget, run, resent, home, at } =
+    fields
   return {
     v,
     id: readId(fields['id'], 'id'),
@@ -73,6 +79,8 @@ export function parseEnvelope(value: unknown): Envelope {
     ...(budget !== undefined && { budget: parseLease(budget) }),
     ...(run !== undefined && { run: readId(run, 'run') }),
     ...(resent === true && { resent }),
+    ...(home !== undefined && { home: readPartition(home, 'home') }),
+    ...(at !== undefined && { at: readPartition(at, 'at') }),
     body: readBody(fields['body']),
   }
 }
@@ -144,6 +152,12 @@ function readTrace(value: unknown): string {
 function readAttempt(value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number
   throw refuse('attempt', 'is not a whole number of 1 or more')
+}
+
+function readPartition(value: unknown, field: string): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_PARTITION)
+    return value as number
+  throw refuse(field, `is not the number of a partition, 0 to ${MAX_PARTITION}`)
 }
 
 function readBody(value: unknown): Plain {

@@ -95,7 +95,9 @@ export class InFlight {
   attempt(intent: Intent): void {
     const turn = ++intent.turn
     this.#owner.host.whenStored(() => {
-      if (intent.turn === turn) this.#attempt(intent, turn)
+      if (intent.turn !== turn) return
+      if (this.#owner.host.isQuiescing) intent.phase = 'unstarted'
+      else this.#attempt(intent, turn)
     })
   }
 

@@ -115,4 +115,13 @@ test('takes a message that is delivered again as new', () => {
   assert.equal(inbound.lend(cause, 1, undefined), { tokens: 10 })
 })
 
+test('an ask that is made again is answered where it was made last', () => {
+  const inbound = new Inbound()
+  inbound.open({ ...ask('a'), home: 1 })
+  assert.is(inbound.reattach({ ...ask('a'), home: 2 }), true)
+  assert.is(inbound.get('a')?.home, 2)
+  inbound.reattach(ask('a'))
+  assert.not('home' in (inbound.get('a') ?? {}))
+})
+
 test.run()

@@ -41,11 +41,13 @@ export class Inbound {
   }
 
   /** The same ask was made again, by whoever waits for its answer from now on. False when it is not owed. */
-  reattach({ id, replyTo, correlation, deadline }: Cause): boolean {
+  reattach({ id, replyTo, correlation, deadline, home }: Cause): boolean {
     const owed = this.#owed.get(id)
     if (!owed) return false
+    const { home: _, ...cause } = owed.cause
     owed.cause = {
-      ...owed.cause,
+      ...cause,
+      ...(home !== undefined && { home }),
       ...(replyTo !== undefined && { replyTo }),
       ...(correlation !== undefined && { correlation }),
       // Others may wait for it longer.

@@ -6,7 +6,7 @@ import type { Cause } from './cause.ts'
 import type { Cancel } from './clock.ts'
 import type { EffectClass, EffectSpec } from './effect.ts'
 import { fromWireError, RuntimeError, toWireError, type WireError } from './errors.ts'
-import type { Usage } from './events.ts'
+import { NO_USAGE, type Usage } from './events.ts'
 import type { IntentPhase, StoredIntent } from './outstanding.ts'
 import type { Plain } from './plain.ts'
 
@@ -153,4 +153,16 @@ export function mayHaveBegun({ phase, due = 0, spec }: Intent, at: number): bool
   if (phase !== 'waiting') return phase === 'running'
   const effectClass = spec && classOf(spec)
   return due <= at || (effectClass !== 'pure' && effectClass !== 'idempotent')
+}
+
+/** What is known to be spent by intents that a commit ends. */
+export function spentOn(intents: Iterable<Intent | undefined>): Record<string, Usage> | undefined {
+  let spent: Record<string, Usage> | undefined
+  for (const intent of intents) {
+    const usage = intent?.usage ?? (intent?.answered ? NO_USAGE : undefined)
+    if (!intent || !usage) continue
+    spent ??= {}
+    spent[intent.id] = usage
+  }
+  return spent
 }

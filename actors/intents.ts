@@ -9,7 +9,7 @@ import { noteExhausted } from './budget-events.ts'
 import type { Cause } from './cause.ts'
 import type { Envelope } from './envelope.ts'
 import { type RuntimeError, toRuntimeError, toWireError } from './errors.ts'
-import { NO_USAGE, type Usage } from './events.ts'
+import type { Usage } from './events.ts'
 import { cancelled, deadlineOf, stamp } from './in-flight.ts'
 import { postponed } from './inbound.ts'
 import { classOf, type Intent, interrupted, mayHaveBegun, newIntent, skipped } from './intent.ts'
@@ -26,6 +26,8 @@ type Settles = Taken & { readonly kind: 'result' | 'failure' | 'attempt-failed' 
 
 export class Intents {
   readonly #self: Self
+  /** Late answers that wait for their commit, by ask. */
+  readonly #late = new Map<string, Envelope>()
 
   constructor(self: Self) {
     this.#self = self
@@ -147,16 +149,17 @@ export class Intents {
 
   /** An answer to one of this actor's own asks. */
   answered(envelope: Envelope): void {
-    const { correlation = '', from } = envelope
+    const { correlation = '' } = envelope
     const { ledger, host, outcome } = this.#self
     const intent = this.#flight?.get(correlation)
     const body = envelope.body as unknown as protocol.Answer | protocol.Refusal
     if (intent?.answered) return
     if (!intent?.askedOf) {
       const { spent: usage } = body
-      if (ledger.inbound?.hasLent(correlation))
+      if (ledger.inbound?.hasLent(correlation)) {
+        this.#late.set(correlation, envelope)
         outcome({ kind: 'late', ask: correlation, ...(usage && { usage }) }, undefined)
-      else if (from) host.receipt(from, answerKey(correlation))
+      } else host.took(envelope)
       return
     }
     intent.answered = true
@@ -165,6 +168,13 @@ export class Intents {
     if ('error' in body)
       outcome({ kind: 'failure', intent: intent.id, error: body.error, ...usage }, intent.cause)
     else outcome({ kind: 'result', intent: intent.id, output: body.value, ...usage }, intent.cause)
+  }
+
+  /** What a late answer cost is booked. */
+  settledLate(ask: string): void {
+    const answer = this.#late.get(ask)
+    this.#late.delete(ask)
+    if (answer && this.#live) this.#self.host.took(answer)
   }
 
   /** The supervisor's word about a failed attempt. */
@@ -252,18 +262,6 @@ export class Intents {
   /** Books that nothing in flight is wanted any more. */
   abandonAll(error: RuntimeError, spent?: Commit['spent']): void {
     for (const intent of [...(this.#flight?.all() ?? [])]) this.#abandon(intent, error, spent)
-  }
-
-  /** What is known to be spent by intents that a commit ends. */
-  spentBy(intents: Iterable<Intent | undefined>): Record<string, Usage> | undefined {
-    let spent: Record<string, Usage> | undefined
-    for (const intent of intents) {
-      const usage = intent?.usage ?? (intent?.answered ? NO_USAGE : undefined)
-      if (!intent || !usage) continue
-      spent ??= {}
-      spent[intent.id] = usage
-    }
-    return spent
   }
 
   #reserve(intent: Intent): void {
@@ -362,6 +360,9 @@ export class Intents {
   #abandon(intent: Intent, error: RuntimeError, spent: Commit['spent']): void {
     const known = spent?.[intent.id]
     if (this.#live) this.#withdraw(intent)
+    // Its answer is here, and nothing will be committed of it.
+    if (this.#live && intent.askedOf && intent.answered)
+      this.#self.host.receipt(intent.askedOf, answerKey(intent.id))
     if (intent.askedOf && !known) this.#keepLent(intent)
     else this.#release(intent, known)
     this.#flight?.drop(intent, error)

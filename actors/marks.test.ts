@@ -84,6 +84,37 @@ test('is bounded by the senders that are still there', () => {
   assert.is(Object.keys(all.store()).length, 1_000)
 })
 
+test('of other partitions it remembers the senders heard last, and asks nobody whether they are gone', () => {
+  const marks = new Marks()
+  const senders = Array.from({ length: 5_000 }, (_, i) => `teller/t${i}` as Address)
+  const refuse = (sender: Address): boolean => {
+    throw new Error(`asked about ${sender}`)
+  }
+  const first = senders[0] as Address
+  for (const [i, sender] of senders.entries()) {
+    marks.note(sender, { ...at(1, 0), home: 7 })
+    // Heard all the time.
+    marks.note(first, { ...at(i + 2, 0), home: 7 })
+    marks.prune(refuse)
+  }
+  const left = Object.keys(marks.store())
+  assert.ok(left.length >= 1_024 && left.length <= 2 * 1_024, `${left.length}`)
+  for (const sender of [first, ...senders.slice(-1_000)]) assert.ok(marks.covers(sender, at(1, 0)), sender)
+  assert.is(marks.store()[first]?.home, 7)
+  const loaded = new Marks()
+  loaded.load(marks.store())
+  assert.equal(loaded.store(), marks.store())
+})
+
+test('knows a message by its id', () => {
+  const marks = new Marks()
+  marks.note(A, at(3, 1))
+  assert.ok(marks.has(A, 'teller/a.l1.3.1'))
+  assert.not(marks.has(A, 'teller/a.l1.3.2'))
+  assert.not(marks.has(A, 'key:teller/a:x'))
+  assert.not(marks.has(undefined, 'teller/a.l1.3.1'))
+})
+
 test('sorts messages by the order in which they were sent; ids without a place come first', () => {
   const ids = [
     'teller/a.l1.10.0',

@@ -27,6 +27,11 @@ export function bySending(from: Address, a: string, b: string): number {
 
 /** Fewer marks are not worth looking through. */
 const MIN_PRUNED = 128
+/**
+ * Senders of other partitions that are remembered, those heard last: nobody here knows which of them are gone. What
+ * one sends again after that many others were heard is taken for new.
+ */
+const MAX_FOREIGN = 1_024
 
 export class Marks {
   readonly #bySender = new Map<Address, Mark>()
@@ -39,14 +44,26 @@ export class Marks {
     return place.seq < mark.seq || (place.seq === mark.seq && place.k <= mark.k)
   }
 
-  note(from: Address, place: Mark): void {
-    if (!this.covers(from, place)) this.#bySender.set(from, place)
+  /** As `covers`, by the id of a message. */
+  has(from: Address | undefined, id: string): boolean {
+    const place = placeOf(id, from)
+    return from !== undefined && place !== undefined && this.covers(from, place)
   }
 
-  /** Forgets senders that are gone for good, now and then: they send nothing again. */
+  note(from: Address, place: Mark): void {
+    if (this.covers(from, place)) return
+    const home = place.home ?? this.#bySender.get(from)?.home
+    // Anew, at the end: the first ones are those heard longest ago.
+    this.#bySender.delete(from)
+    this.#bySender.set(from, { ...place, ...(home !== undefined && { home }) })
+  }
+
+  /** Forgets senders that are gone for good, now and then: they send nothing again. `isGone` is asked of this partition's. */
   prune(isGone: (sender: Address) => boolean): void {
     if (this.#bySender.size < this.#pruneAt) return
-    for (const sender of [...this.#bySender.keys()]) if (isGone(sender)) this.#bySender.delete(sender)
+    let foreign = [...this.#bySender.values()].filter(({ home }) => home !== undefined).length
+    for (const [sender, { home }] of [...this.#bySender])
+      if (home === undefined ? isGone(sender) : foreign-- > MAX_FOREIGN) this.#bySender.delete(sender)
     this.#pruneAt = Math.max(MIN_PRUNED, 2 * this.#bySender.size)
   }
 

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import { testSuite } from '../runtime/testkit/suite.ts'
 import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
-import { answerKey, isKeyed, KEY_PREFIX, Outbox } from './outbox.ts'
+import { answerKey, isKeyed, KEY_PREFIX, keyOf, Outbox } from './outbox.ts'
 
 const test = testSuite('actors/outbox')
 
@@ -49,6 +49,12 @@ test('comes back from what was stored as it was', () => {
 test('only ids that were chosen outside are keyed', () => {
   assert.is(isKeyed('key:a/b:start'), true)
   assert.is(isKeyed('a/b.life.1.0'), false)
+})
+
+test('a message is known by its id, an answer by the ask it answers', () => {
+  assert.is(keyOf(envelope('1')), '1')
+  for (const type of ['ac.reply', 'ac.error'])
+    assert.is(keyOf({ ...envelope('1'), type, correlation: 'ask' }), answerKey('ask'))
 })
 
 test.run()

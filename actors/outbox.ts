@@ -3,6 +3,7 @@
  * asks that came under a key, which may be asked for again. A message leaves when its receiver has committed it.
  */
 import type { Envelope } from './envelope.ts'
+import { isAnswer } from './protocol.ts'
 
 /** Answers to keyed asks that are kept; the oldest make room. */
 const MAX_ANSWERS = 64
@@ -15,6 +16,10 @@ export const isKeyed = (id: string): boolean => id.startsWith(KEY_PREFIX)
 
 /** The key of an answer in its sender's outbox: the ask it answers. */
 export const answerKey = (ask: string): string => `re:${ask}`
+
+/** What a message is kept under by its sender, and known by when its receiver has it. */
+export const keyOf = (envelope: Envelope): string =>
+  isAnswer(envelope) ? answerKey(envelope.correlation ?? '') : envelope.id
 
 export class Outbox {
   readonly #sent = new Map<string, Envelope>()

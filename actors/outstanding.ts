@@ -63,6 +63,8 @@ export interface Mark {
   readonly life: string
   readonly seq: number
   readonly k: number
+  /** The partition its sender lives in, when that is another one. */
+  readonly home?: number
 }
 
 /** An actor that this one wanted started and that is not known to be there. */

@@ -92,6 +92,9 @@ test('answers only where somebody waits', () => {
     body: { value: 1 },
   })
   assert.is(answer('r', undefined, cause, { error })?.type, 'ac.error')
+  // It goes back to the partition the ask came from, wherever the asker's address belongs.
+  assert.is(answer('r', to, { ...cause, home: 0 }, { value: 1 })?.at, 0)
+  assert.not.ok('home' in (answer('r', to, { ...cause, home: 0 }, { value: 1 }) ?? {}))
 })
 
 test('takes a message with all that follows from it', () => {
@@ -105,6 +108,7 @@ test('takes a message with all that follows from it', () => {
     trace: 't',
     budget: { tokens: 1 },
     run: 'r',
+    home: 5,
     attempt: 2,
   }
   const { v: _, type, to: __, body, attempt, ...cause } = full

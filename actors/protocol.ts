@@ -127,7 +127,7 @@ const isSpent = (spent: unknown): boolean =>
 
 /** What travels with a message, as the cause of all that follows from it. */
 export function causeOf(envelope: Envelope): Cause {
-  const { id, from, replyTo, correlation, deadline, chain, trace, budget, run } = envelope
+  const { id, from, replyTo, correlation, deadline, chain, trace, budget, run, home } = envelope
   return {
     id,
     ...(from !== undefined && { from }),
@@ -138,6 +138,7 @@ export function causeOf(envelope: Envelope): Cause {
     ...(trace !== undefined && { trace }),
     ...(budget !== undefined && { budget }),
     ...(run !== undefined && { run }),
+    ...(home !== undefined && { home }),
   }
 }
 
@@ -171,11 +172,14 @@ export function message(
   }
 }
 
-/** An answer to the ask behind `cause`, or undefined when nobody waits. */
+/** True for what ends an ask. */
+export const isAnswer = ({ type }: Pick<Envelope, 'type'>): boolean => type === REPLY || type === ERROR
+
+/** An answer to the ask behind `cause`, or undefined when nobody waits. It goes where the ask came from. */
 export function answer(
   id: string,
   from: Address | undefined,
-  cause: Pick<Cause, 'replyTo' | 'correlation' | 'trace' | 'run'>,
+  cause: Pick<Cause, 'replyTo' | 'correlation' | 'trace' | 'run' | 'home'>,
   body: Answer | Refusal,
 ): Envelope | undefined {
   if (cause.replyTo === undefined || cause.correlation === undefined) return undefined
@@ -188,6 +192,7 @@ export function answer(
     correlation: cause.correlation,
     ...(cause.trace !== undefined && { trace: cause.trace }),
     ...(cause.run !== undefined && { run: cause.run }),
+    ...(cause.home !== undefined && { at: cause.home }),
     body: body as unknown as Plain,
   }
 }

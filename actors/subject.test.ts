@@ -9,7 +9,11 @@ import {
   checkSubject,
   deadSubject,
   eventSubject,
+  everyNode,
+  mailboxSubject,
   matches,
+  nodeSubject,
+  partitionSubject,
   poolSubject,
   subject,
 } from './subject.ts'
@@ -33,6 +37,18 @@ test('builds the subjects of the design', () => {
   assert.is(poolSubject('demo', 'search'), 'ac.demo.pool.search')
   assert.is(eventSubject('demo', writer, 'task.completed'), 'ac.demo.event.writer.w-1.task.completed')
   assert.is(deadSubject('demo', 'writer'), 'ac.demo.dead.writer')
+  assert.is(nodeSubject('demo', 'n1', 'hb'), 'ac.demo.node.n1.hb')
+  assert.is(everyNode('demo', 'hb'), 'ac.demo.node.*.hb')
+  assert.is(partitionSubject('demo', 7), 'ac.demo.part.7')
+  assert.is(partitionSubject('demo', 7, 'receipt'), 'ac.demo.part.7.receipt')
+  assert.is(mailboxSubject('demo', 71, writer), 'ac.demo.mbx.71.writer.w-1')
+})
+
+test('the pattern of a lane covers that lane of every node and nothing else', () => {
+  const pattern = everyNode('demo', 'hb')
+  assert.ok(matches(pattern, nodeSubject('demo', 'n1', 'hb')))
+  assert.not(matches(pattern, nodeSubject('demo', 'n1', 'ctl')))
+  assert.not(matches(pattern, nodeSubject('other', 'n1', 'hb')))
 })
 
 const HOSTILE = [
@@ -59,8 +75,14 @@ test('refuses a hostile token in any position', () => {
     refuses(() => subject('demo', bad, 'x'), bad)
     refuses(() => poolSubject('demo', bad), bad)
     refuses(() => deadSubject(bad, 'x'), bad)
+    refuses(() => nodeSubject(bad, 'n1', 'hb'), bad)
+    refuses(() => nodeSubject('demo', bad, 'hb'), bad)
+    refuses(() => nodeSubject('demo', 'n1', bad as never), bad)
+    refuses(() => everyNode(bad, 'hb'), bad)
+    refuses(() => everyNode('demo', bad as never), bad)
     for (const forged of [`${bad}/1`, `writer/${bad}`, bad.replaceAll('/', '')]) {
       refuses(() => agentSubject('demo', forged as Address), forged)
+      refuses(() => mailboxSubject('demo', 1, forged as Address), forged)
       refuses(() => eventSubject('demo', forged as Address, 'done'), forged)
     }
   }

@@ -29,8 +29,32 @@ export const poolSubject = (ns: string, type: string): string => subject(ns, 'po
 export const eventSubject = (ns: string, address: Address, kind: string): string =>
   subject(ns, 'event', ...parts(address), ...String(kind).split('.'))
 
+/** Where those who serve a partition listen: `ac.<ns>.part.<partition>.<tokens>`. Throws `subject-invalid`. */
+export const partitionSubject = (ns: string, partition: number, ...tokens: readonly string[]): string =>
+  subject(ns, 'part', String(partition), ...tokens)
+
+/** Where the owner of a memory's namespace answers: `ac.<ns>.memory.<token>`. Throws `subject-invalid`. */
+export const memorySubject = (ns: string, token: string): string => subject(ns, 'memory', token)
+
+/** Where a broker keeps letters to one actor: `ac.<ns>.mbx.<box>.<type>.<id>`. Throws `subject-invalid`. */
+export const mailboxSubject = (ns: string, box: number, address: Address): string =>
+  subject(ns, 'mbx', String(box), ...parts(address))
+
 /** Where dead letters of a type go: `ac.<ns>.dead.<type>`. Throws `subject-invalid`. */
 export const deadSubject = (ns: string, type: string): string => subject(ns, 'dead', type)
+
+/**
+ * What concerns one node: `ac.<ns>.node.<node>.<lane>`. Its heartbeats go to `hb`, answers to its greeting to `hi`,
+ * what others want of it to `ctl`. Throws `subject-invalid`.
+ */
+export const nodeSubject = (ns: string, node: string, lane: NodeLane): string =>
+  subject(ns, 'node', node, lane)
+
+export type NodeLane = 'hb' | 'hi' | 'ctl'
+
+/** Matches `nodeSubject` of every node: `ac.<ns>.node.*.<lane>`. Throws `subject-invalid`. */
+export const everyNode = (ns: string, lane: NodeLane): string =>
+  checkPattern(`${ROOT}.${whole(ns)}.node.*.${whole(lane)}`)
 
 /** `value` if it is a subject to publish to: tokens only, no wildcard. Throws `subject-invalid`. */
 export function checkSubject(value: string): string {

@@ -2,6 +2,15 @@
 
 export { agentBehaviour } from './agent-behaviour.ts'
 export type { AgentSetting } from './agent-effects.ts'
+export { CATALOGUE } from './catalogue.ts'
+export {
+  type JoinClusterOptions,
+  type JoinedNode,
+  joinCluster,
+  type OpenClusterOptions,
+  type OpenedCluster,
+  openCluster,
+} from './cluster/join-cluster.ts'
 export { coordinator } from './coordinator.ts'
 export { dataAnalyst } from './data-analyst.ts'
 export { type Agent, type AgentDefinition, type AgentLimits, defineAgent } from './define-agent.ts'

@@ -40,3 +40,10 @@ export const systemClock: Clock = clockOver<NodeJS.Timeout>({
   set: (fire, ms) => setTimeout(fire, ms),
   clear: handle => clearTimeout(handle),
 })
+
+/** Time since the process began, which no correction of the wall clock moves. For judging silence. */
+export const monotonicClock: Clock = clockOver<NodeJS.Timeout>({
+  now: () => performance.now(),
+  set: (fire, ms) => setTimeout(fire, ms),
+  clear: handle => clearTimeout(handle),
+})

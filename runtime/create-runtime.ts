@@ -19,10 +19,10 @@ import {
 import { SUPERVISOR } from '../actors/supervisor.ts'
 import { createEvents } from './events.ts'
 import { systemHost } from './host.ts'
-import { askFrom, messageTo } from './messages.ts'
+import { askFrom, tellingOf } from './messages.ts'
 import type { Node } from './node.ts'
 import { packageVersion } from './package-version.ts'
-import { decideEffect, effectsUnderWay, parkedEffects } from './parked-effects.ts'
+import { attemptsUnderWay, decideEffect, effectsUnderWay, parkedEffects } from './parked-effects.ts'
 import { suspendRun } from './passivation.ts'
 import { runsOf } from './run-store.ts'
 import type { ActorStatus, Runtime, RuntimeOptions, SpawnOptions, SuperviseOptions } from './runtime.ts'
@@ -77,8 +77,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     ask: async (to, type, body, ask) => (await askWithUsage(to, type, body, ask)).value,
     tell(to, type, body = null) {
       running()
-      const envelope = messageTo(node, to, type, body)
-      later(() => node.send(envelope))
+      later(tellingOf(node, to, type, body))
     },
     publish(subject, body) {
       running()
@@ -95,12 +94,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     shared: values.shared,
     snapshot: of => node.registry.get(of)?.snapshot,
     actors: () => [...node.registry.all()].map(statusOf),
-    deadLetters: () => node.deadLetters.list(),
-    retryDeadLetter: async id => (await whenReady()).retryDeadLetter(id),
-    dropDeadLetter: async id => void (await (await whenReady()).deadLetters.take(id)),
-    parkedEffects: () => parkedEffects(node),
-    effectsUnderWay: run => effectsUnderWay(node, run),
-    decideEffect: async (effect, decision) => decideEffect(await whenReady(), effect, decision),
+    ...aftermathOf(node, whenReady),
     suspendRun: async run => suspendRun(await whenReady(), run),
     async stop(actor) {
       if (actor) return node.stopTree(actor, 'asked')
@@ -110,22 +104,62 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   }
 }
 
+/** What a program asks and decides about effects and dead letters. */
+function aftermathOf(
+  node: Node,
+  whenReady: () => Promise<Node>,
+): Pick<
+  Runtime,
+  | 'deadLetters'
+  | 'retryDeadLetter'
+  | 'dropDeadLetter'
+  | 'parkedEffects'
+  | 'effectsUnderWay'
+  | 'attempts'
+  | 'quiesce'
+  | 'decideEffect'
+> {
+  return {
+    deadLetters: () => node.deadLetters.list(),
+    retryDeadLetter: async id => (await whenReady()).retryDeadLetter(id),
+    dropDeadLetter: async id => void (await (await whenReady()).deadLetters.take(id)),
+    parkedEffects: () => parkedEffects(node),
+    effectsUnderWay: run => effectsUnderWay(node, run),
+    attempts: () => attemptsUnderWay(node),
+    quiesce() {
+      node.isQuiescing = true
+    },
+    decideEffect: async (effect, decision) => decideEffect(await whenReady(), effect, decision),
+  }
+}
+
 const nowhereToSleep = (): RuntimeError =>
   new RuntimeError('definition-invalid', 'passivateAfterMs needs a journal that outlives the process', {
     why: 'an actor that leaves memory has to be somewhere else',
     fix: 'give a dataDir',
   })
 
+const noPost = (): RuntimeError =>
+  new RuntimeError(
+    'definition-invalid',
+    'post needs a shared transport and a journal that outlives the process',
+    {
+      why: 'what was sent and taken has to be known after a crash, and receipts travel over the bus',
+      fix: 'give a transport, and a journal or a dataDir',
+    },
+  )
+
 const hasStopped = (): RuntimeError =>
   new RuntimeError('runtime-stopped', 'the runtime has stopped', { fix: 'create a new one' })
 
 /** Throws `definition-invalid`. */
-function checkOptions({ policy, dataDir, journal, passivateAfterMs }: RuntimeOptions): void {
+function checkOptions({ policy, dataDir, journal, passivateAfterMs, post, transport }: RuntimeOptions): void {
   checkPolicy({ ...DEFAULT_POLICY, ...policy })
   if (passivateAfterMs !== undefined) {
     checkedPositive('passivateAfterMs', passivateAfterMs)
     if (dataDir === undefined && !journal?.durable) throw nowhereToSleep()
   }
+  if (post && (!transport || (dataDir === undefined && !journal?.durable))) throw noPost()
   if (dataDir !== undefined && journal)
     throw new RuntimeError(
       'definition-invalid',

@@ -34,7 +34,9 @@ export class DeadLetterBox {
       this.#letters.add(at, envelope, error)
   }
 
-  add(at: number, envelope: Envelope, error: DeadLetter['error']): void {
+  /** Keeps a letter, in place of one with the same message. The promise is that it is stored, where that takes a while. */
+  add(at: number, envelope: Envelope, error: DeadLetter['error']): Promise<void> | undefined {
+    this.#letters.remove(envelope.id)
     const dropped = this.#letters.add(at, envelope, error)
     if (this.#events.on) {
       const { to: actor, type: message, id, run } = envelope
@@ -42,10 +44,12 @@ export class DeadLetterBox {
       this.#events.emit({ type: 'message.dead', at, actor, message, id, error, ...ofRun })
     }
     const { records, durable } = this.#journal
-    if (!durable) return
+    if (!durable) return undefined
     const fail = this.#report
-    records.put(KIND, envelope.id, { at, envelope, error } as unknown as Plain).catch(fail)
+    const stored = records.put(KIND, envelope.id, { at, envelope, error } as unknown as Plain)
+    stored.catch(fail)
     if (dropped) records.remove(KIND, dropped.envelope.id).catch(fail)
+    return stored
   }
 
   /** Oldest first. */

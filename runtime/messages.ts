@@ -46,7 +46,9 @@ export async function askFrom(
   body: unknown,
   options: AskOptions,
 ): Promise<Answered> {
-  const question = questionOf(node, messageTo(node, to, type, body, options.key), options)
+  const content = contentOf(node, to, type, body)
+  const id = options.key === undefined ? node.nextId() : keyedId(to, options.key)
+  const question = questionOf(node, { ...content, id }, options)
   const { signal } = options
   if (signal?.aborted) throw abortError(signal)
   const answer = node.questions.put(question, signal, () => node.send(withdrawalOf(node, question)))
@@ -54,12 +56,18 @@ export async function askFrom(
   return answer
 }
 
-/** A message from outside. Throws what is wrong with the address, the type or the body. */
-export function messageTo(node: Node, to: Address, type: string, body: unknown, key?: string): Envelope {
+/** What sends a message from outside, once. Throws, before that, what is wrong with the address, the type or the body. */
+export function tellingOf(node: Node, to: Address, type: string, body: unknown): () => void {
+  const content = contentOf(node, to, type, body)
+  // Numbered when it is sent: receivers rely on that what was sent earlier has a lower number.
+  return () => node.send({ ...content, id: node.nextId() })
+}
+
+/** A message from outside but for its id. */
+function contentOf(node: Node, to: Address, type: string, body: unknown): Omit<Envelope, 'id'> {
   parseAddress(to)
   refuseReserved(checkMessageType(type))
-  const id = key === undefined ? node.nextId() : keyedId(to, key)
-  return { v: 1, id, type, to, from: node.address, body: toPlain(body, type) }
+  return { v: 1, type, to, from: node.address, body: toPlain(body, type) }
 }
 
 function keyedId(to: Address, key: string): string {

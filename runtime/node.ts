@@ -2,29 +2,25 @@
  * A node: the actors that live in this process, and how messages reach them and leave them. It is the cells'
  * host: it routes, keeps dead letters, and carries out what supervisors decide. It decides nothing itself.
  */
-import { type Address, address } from '../actors/address.ts'
+import { type Address, address, addressType } from '../actors/address.ts'
 import type { Behaviour } from '../actors/behaviour.ts'
 import type { Cause } from '../actors/cause.ts'
 import { Cell } from '../actors/cell.ts'
 import type { CellHost, CellSpec, Decision } from '../actors/cell-host.ts'
 import type { Host } from '../actors/clock.ts'
 import type { Envelope } from '../actors/envelope.ts'
-import {
-  fromWireError,
-  type RuntimeError,
-  toRuntimeError,
-  toWireError,
-  type WireError,
-} from '../actors/errors.ts'
+import { type RuntimeError, toRuntimeError } from '../actors/errors.ts'
 import type { RuntimeEvent } from '../actors/events.ts'
-import type { Directive, Journal, Recorded } from '../actors/journal.ts'
-import { answerKey } from '../actors/outbox.ts'
+import type { Journal, Recorded } from '../actors/journal.ts'
+import { answerKey, keyOf } from '../actors/outbox.ts'
 import type { StoredSpawn } from '../actors/outstanding.ts'
 import type { Plain } from '../actors/plain.ts'
-import { answer, CANCEL, ERROR, REPLY } from '../actors/protocol.ts'
+import { isAnswer } from '../actors/protocol.ts'
 import { Registry } from '../actors/registry.ts'
 import { SUPERVISOR } from '../actors/supervisor.ts'
+import { postNode } from './arrivals.ts'
 import { BusInboxes } from './bus-inboxes.ts'
+import type { OpenPost, Post } from './cluster/post.ts'
 import type { Codec } from './codec.ts'
 import { CommitLine, inLine } from './commit-line.ts'
 import { DeadLetterBox, renewed } from './dead-letter-box.ts'
@@ -32,13 +28,14 @@ import type { Events } from './events.ts'
 import { KnownTypes } from './known-types.ts'
 import { Leavers } from './leavers.ts'
 import { nobody, over } from './node-refusals.ts'
-import { endAsleep } from './passivation.ts'
 import { Publishing } from './publishing.ts'
 import { Questions } from './questions.ts'
 import { reconcile, withdrawUnwanted } from './reconcile.ts'
 import { Sleepers } from './sleepers.ts'
 import { spawnChild } from './spawn-child.ts'
 import type { Transport } from './transport/transport.ts'
+import { carryOut, stopTree } from './trees.ts'
+import { bury, buryUnknown } from './undelivered.ts'
 
 export interface NodeOptions {
   readonly name: string
@@ -52,6 +49,8 @@ export interface NodeOptions {
   readonly codec: Codec
   /** Others share the bus: actors must be reachable by subject, and everything published leaves the node. */
   readonly shared: boolean
+  /** How its actors, being one partition of many, write to those of the others. */
+  readonly post?: OpenPost
   /** Told of failures that nobody waits for. */
   readonly report: (error: unknown) => void
 }
@@ -72,14 +71,16 @@ export class Node implements CellHost {
   /** The supervisor above all others, once it is there. */
   root: Address | undefined
   isEnding = false
+  isQuiescing = false
   readonly #options: NodeOptions
   readonly #inboxes: BusInboxes
+  readonly post: Post | undefined
   /** Tells this process's messages from those of an earlier one of the same name. */
   readonly #life: string
   #sent = 0
   /** Take nothing yet: their records are being read, or they are about to go on. */
   readonly #beginning = new Set<Address>()
-  readonly #leavers = new Leavers()
+  readonly leavers = new Leavers()
   /** Came back from their journals, and no program has spawned them yet. */
   readonly #unclaimed = new Set<Address>()
 
@@ -103,6 +104,7 @@ export class Node implements CellHost {
       root: () => this.root,
       bury: (envelope, error) => this.bury(envelope, error),
     })
+    this.post = options.post?.(postNode(this, options))
     if (options.shared) this.#inboxes.open(this.address)
   }
 
@@ -130,7 +132,9 @@ export class Node implements CellHost {
 
   /** An id for a message from outside any actor. */
   nextId(): string {
-    return `${this.address}.${this.#life}.${++this.#sent}`
+    const id = `${this.address}.${this.#life}.${++this.#sent}`
+    // With a place, so that other partitions know it when it comes again.
+    return this.post ? `${id}.0` : id
   }
 
   /**
@@ -170,7 +174,7 @@ export class Node implements CellHost {
     const cell = new Cell(spec, this)
     this.registry.add(cell)
     if (this.journal.durable && this.journal.known(spec.address)) this.#beginning.add(spec.address)
-    if (this.#options.shared) this.#inboxes.open(spec.address)
+    if (this.#options.shared && !this.post) this.#inboxes.open(spec.address)
     return cell
   }
 
@@ -196,6 +200,7 @@ export class Node implements CellHost {
   #settle(cell: Cell): void {
     this.#beginning.delete(cell.address)
     for (const envelope of this.sleepers.claim(cell.address)) this.#deliver(cell, envelope)
+    this.post?.roomFor(cell.address)
   }
 
   #refuse(cell: Cell, error: unknown): void {
@@ -205,7 +210,7 @@ export class Node implements CellHost {
 
   #begin(cell: Cell, recorded: Recorded | undefined): Promise<void> | void {
     if (recorded) return this.#revive(cell, recorded)
-    this.#leavers.leave(cell.address)
+    this.leavers.leave(cell.address)
     const known = this.journal.known(cell.address)
     if (!known) return cell.start()
     if (known.rest === 'ended') throw over(cell.address)
@@ -220,22 +225,24 @@ export class Node implements CellHost {
   }
 
   send(envelope: Envelope): void {
-    const { to } = envelope
-    const cell = this.registry.get(to)
-    if (cell && !this.#beginning.has(to)) this.#deliver(cell, envelope)
-    else if (to === this.address && isAnswer(envelope))
-      this.whenStored(() => this.questions.answered(envelope))
+    const { to, at } = envelope
+    const { post } = this
+    const cell = this.awake(to)
+    if (at !== undefined && post?.isElsewhere(envelope)) post.send(envelope)
+    else if (cell) this.#deliver(cell, envelope)
+    else if (to === this.address && isAnswer(envelope)) this.whenStored(() => this.#answered(envelope))
     else if (to === this.address) this.bury(envelope, nobody(to))
-    else if (this.#leavers.answers(envelope)) return
-    else if (!this.#leavers.has(to) && this.sleepers.take(envelope)) return
-    else if (this.#options.shared) this.whenStored(() => void this.#sendAway(envelope))
-    else this.#nobody(envelope)
+    else if (this.leavers.answers(envelope)) this.took(envelope)
+    else if (!this.leavers.has(to) && this.sleepers.take(envelope)) return
+    else if (post?.isElsewhere(envelope)) post.send(envelope)
+    else if (this.#options.shared && (!post || addressType(to) === NODE))
+      this.whenStored(() => void this.#sendAway(envelope))
+    else buryUnknown(this, envelope)
   }
 
-  /** What is sent again to an actor that is gone was dealt with when it went: only whoever asked is told. */
-  #nobody(envelope: Envelope): void {
-    if (!envelope.resent || isAnswer(envelope)) this.bury(envelope, nobody(envelope.to))
-    else this.#refuseAsk(envelope, nobody(envelope.to))
+  /** The actor at an address, once it takes messages. */
+  awake(actor: Address): Cell | undefined {
+    return this.#beginning.has(actor) ? undefined : this.registry.get(actor)
   }
 
   /** True for an actor whose life is not over, in memory or not. */
@@ -246,31 +253,41 @@ export class Node implements CellHost {
 
   /** True for an actor that is nowhere any more; of other nodes' actors that cannot be known. */
   isGone(actor: Address): boolean {
-    return !this.#options.shared && !this.registry.get(actor) && !this.isOnDisk(actor)
+    const isOurs = !this.#options.shared || this.post !== undefined
+    return isOurs && !this.registry.get(actor) && !this.isOnDisk(actor)
   }
 
   receipt(sender: Address, key: string): void {
-    if (!this.#leavers.receipt(sender, key)) this.registry.get(sender)?.acting.receipt(key)
+    if (!this.received(sender, key)) this.post?.receipt(sender, key)
+  }
+
+  /** What `sender` keeps under `key` was committed by its receiver. False when it is not in memory. */
+  received(sender: Address, key: string): boolean {
+    if (this.leavers.receipt(sender, key)) return true
+    const cell = this.registry.get(sender)
+    cell?.acting.receipt(key)
+    return cell !== undefined
+  }
+
+  took(envelope: Envelope, refusal?: Envelope): void {
+    const { home, from, replyTo, to } = envelope
+    const { post } = this
+    if (post && home !== undefined) post.took(envelope, refusal)
+    else if (from && replyTo === undefined && this.journal.durable) this.received(from, keyOf(envelope))
+    post?.roomFor(to)
   }
 
   bury(envelope: Envelope, error: RuntimeError): void {
-    // Nothing is lost with an answer that nobody waits for, or a cancellation of what has ended.
-    if (isAnswer(envelope)) this.#received(envelope)
-    if (isAnswer(envelope) || envelope.type === CANCEL) return
-    this.deadLetters.add(this.clock.now(), envelope, toWireError(error))
-    this.#refuseAsk(envelope, error)
+    bury(this, envelope, error)
   }
 
-  /** Its sender need not keep it any longer. */
-  #received({ from, id, type, correlation = '' }: Envelope): void {
-    if (from) this.receipt(from, isAnswer({ type }) ? answerKey(correlation) : id)
-  }
-
-  /** Tells whoever waits for a message that nothing comes of it. */
-  #refuseAsk(envelope: Envelope, error: RuntimeError): void {
-    this.#received(envelope)
-    const refusal = answer(`${envelope.id}.dead`, undefined, envelope, { error: toWireError(error) })
-    if (refusal) this.send(refusal)
+  /** An answer to a question from outside any actor. */
+  #answered(envelope: Envelope): void {
+    const { from, correlation = '' } = envelope
+    this.questions.answered(envelope)
+    if (!this.post) return
+    this.post.over(correlation)
+    if (from) this.receipt(from, answerKey(correlation))
   }
 
   /** Sends a dead letter's message again, as a new one. Throws `dead-letter-unknown`. */
@@ -283,31 +300,8 @@ export class Node implements CellHost {
     this.whenStored(() => this.publishing.publish(from, kind, body, cause))
   }
 
-  direct(supervisor: Address, { child, directive, reason, error }: Decision): void {
-    if (this.events.on) {
-      const affected = this.#tree(child)
-      const at = this.clock.now()
-      this.events.emit({
-        type: 'supervisor.decided',
-        at,
-        actor: supervisor,
-        child,
-        reason,
-        directive,
-        affected,
-      })
-    }
-    if (directive === 'escalate')
-      this.registry.get(supervisor)?.fail(error ? fromWireError(error) : nobody(child))
-    else if (directive === 'stop') this.stopTree(child, 'crashed', error && fromWireError(error))
-    else for (const actor of this.#tree(child)) this.#apply(actor, directive, error)
-  }
-
-  /** What is temporary is never restarted, also not together with others. */
-  #apply(actor: Address, directive: Directive, error: WireError | undefined): void {
-    const cell = this.registry.get(actor)
-    if (directive === 'restart' && cell?.spec.restart === 'temporary') this.stopTree(actor, 'crashed')
-    else cell?.apply(directive, error)
+  direct(supervisor: Address, decision: Decision): void {
+    carryOut(this, supervisor, decision)
   }
 
   signal(from: Address, name: string, body: Plain, cause: Cause | undefined): void {
@@ -325,7 +319,7 @@ export class Node implements CellHost {
     this.forget(actor)
     // A node that ends takes nobody's history with it.
     if (this.isEnding) return
-    if (cell && reason === 'done') this.#leavers.add(cell, leave)
+    if (cell && reason === 'done') this.leavers.add(cell, leave)
     else leave()
   }
 
@@ -333,20 +327,9 @@ export class Node implements CellHost {
     spawnChild(this, parent, child, again)
   }
 
-  /** An actor and all below it, parents before children. */
-  #tree(root: Address): readonly Address[] {
-    return [root, ...this.registry.children(root).flatMap(child => this.#tree(child))]
-  }
-
   /** Stops an actor after everything it supervises, last started first. */
   stopTree(root: Address, reason: 'asked' | 'crashed', error?: RuntimeError): void {
-    for (const child of [...this.registry.children(root)].reverse()) this.stopTree(child, reason, error)
-    const cell = this.registry.get(root)
-    if (cell) cell.stop(reason, error)
-    else if (this.registry.isAsleep(root)) {
-      this.forget(root)
-      endAsleep(this, root, reason).catch(this.#options.report)
-    }
+    stopTree(this, root, reason, error)
   }
 
   /** Ends the node: everything below `root` is stopped, whoever waits gets `error`. */
@@ -360,6 +343,7 @@ export class Node implements CellHost {
   close(error: RuntimeError): void {
     this.questions.rejectAll(error)
     this.#inboxes.closeAll()
+    this.post?.close()
   }
 
   #deliver(cell: Cell, envelope: Envelope): void {
@@ -375,19 +359,20 @@ export class Node implements CellHost {
     this.#beginning.delete(actor)
     this.registry.remove(actor)
     this.#inboxes.close(actor)
+    this.post?.again(actor)
   }
 
   #accept(envelope: Envelope): void {
-    const cell = this.#beginning.has(envelope.to) ? undefined : this.registry.get(envelope.to)
+    const cell = this.awake(envelope.to)
     if (cell) cell.deliver(envelope)
-    else if (envelope.to === this.address && isAnswer(envelope)) this.questions.answered(envelope)
+    else if (envelope.to === this.address && isAnswer(envelope)) this.#answered(envelope)
     else if (!this.sleepers.take(envelope)) throw nobody(envelope.to)
   }
 
   async #sendAway(envelope: Envelope): Promise<void> {
     try {
       await this.#inboxes.send(envelope)
-      this.#received(envelope)
+      this.took(envelope)
     } catch (thrown) {
       const error = toRuntimeError(thrown, 'internal')
       this.bury(envelope, error.kind === 'no-responders' ? nobody(envelope.to) : error)
@@ -396,5 +381,3 @@ export class Node implements CellHost {
 }
 
 const NODE = 'node'
-
-const isAnswer = ({ type }: Pick<Envelope, 'type'>): boolean => type === REPLY || type === ERROR

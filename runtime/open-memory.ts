@@ -46,14 +46,20 @@ export interface MemoryOnOptions {
   readonly clock: { now(): number }
   /** Told of what is damaged and was left out of an answer. */
   readonly onDamage?: (error: Error) => void
+  /** As of `openMemory`. */
+  readonly memoryBytes?: number
 }
 
 /** The memory in a store that is open already, which no other process can have: of a partition of a cluster. */
-export function openMemoryOn(store: CompactingStore, { clock, onDamage }: MemoryOnOptions): Promise<Memory> {
+export function openMemoryOn(
+  store: CompactingStore,
+  { clock, onDamage, memoryBytes }: MemoryOnOptions,
+): Promise<Memory> {
   return storeOn(store, {
     encoder: journalCodec(),
     clock: () => clock.now(),
     ids: randomUUID,
     ...(onDamage && { onDamage }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
   })
 }

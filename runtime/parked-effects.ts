@@ -15,6 +15,12 @@ export const effectsUnderWay = (node: Node, run: string): number =>
     .flatMap(({ acting }) => acting.intents.open(false))
     .filter(({ cause }) => cause?.run === run).length
 
+/** How many attempts are being made at the moment. */
+export const attemptsUnderWay = (node: Node): number =>
+  [...node.registry.all()]
+    .flatMap(({ acting }) => acting.intents.open(false))
+    .filter(({ phase }) => phase === 'running').length
+
 const parkedOf = ({ address: actor, acting }: Cell): readonly ParkedEffect[] =>
   acting.intents.open(true).map(({ id, src, input, attempt, why = '', cause }) => ({
     effect: id,

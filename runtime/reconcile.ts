@@ -22,8 +22,10 @@ export function reconcile(node: Neighbours, cell: Cell): void {
 
 /** `only`: looks at what is owed to that one alone. */
 export function withdrawUnwanted(node: Neighbours, cell: Cell, only?: Address): void {
-  for (const { replyTo, correlation = '' } of cell.acting.owed()) {
-    if (!replyTo || (only && replyTo !== only) || parseAddress(replyTo).type === 'node') continue
+  for (const { replyTo, correlation = '', home } of cell.acting.owed()) {
+    // Of askers elsewhere nobody here knows anything.
+    if (!replyTo || home !== undefined || (only && replyTo !== only) || parseAddress(replyTo).type === 'node')
+      continue
     const asker = node.registry.get(replyTo)
     // Straight to the cell: it must know before it goes on with the work.
     if (node.isGone(replyTo) || (asker && !asker.acting.awaits(correlation)))

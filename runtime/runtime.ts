@@ -8,6 +8,7 @@ import type { Journal } from '../actors/journal.ts'
 import type { Plain } from '../actors/plain.ts'
 import type { EffectDecision } from '../actors/protocol.ts'
 import type { EffectPolicy, Intensity, RestartType, Strategy } from '../actors/strategy.ts'
+import type { OpenPost } from './cluster/post.ts'
 import type { Events } from './events.ts'
 import type { Answered, AskOptions } from './messages.ts'
 import type { Runs } from './runs.ts'
@@ -37,6 +38,11 @@ export interface RuntimeOptions {
   readonly behaviours?: readonly Behaviour[]
   /** A bus shared with other runtimes. Default: a private one. */
   readonly transport?: Transport
+  /**
+   * Makes this runtime one partition of many, whose actors write to those of the others through a broker: see
+   * `cluster/post-office.ts`. Needs a journal that outlives the process and a shared `transport`.
+   */
+  readonly post?: OpenPost
   /** Time, chance and ids; tests hand in their own. */
   readonly host?: Partial<Host>
   /** Retries, timeouts and remedies for actors that bring none of their own. */
@@ -150,6 +156,10 @@ export interface Runtime {
   parkedEffects(): readonly ParkedEffect[]
   /** How many effects of a run have begun and have no outcome yet; those that wait for a person do not count. */
   effectsUnderWay(run: string): number
+  /** How many attempts of effects are being made at the moment. */
+  attempts(): number
+  /** Begins no attempts from now on: what is under way can end, and whoever has the journal next begins the rest. */
+  quiesce(): void
   /** A person's word about a parked effect. Throws `effect-unknown`. */
   decideEffect(effect: string, decision: EffectDecision): Promise<void>
   /**

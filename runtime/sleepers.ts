@@ -54,6 +54,18 @@ export class Sleepers {
     return true
   }
 
+  /**
+   * Wakes an actor for a message that waits elsewhere. `there`: on its way, or it waits for a person; else it is gone, or
+   * this is why it cannot be brought back.
+   */
+  rouse(actor: Address): 'there' | 'gone' | RuntimeError {
+    const known = this.#options.journal.known(actor)
+    if (!known || known.rest === 'ended') return 'gone'
+    const broken = this.#held.get(actor)
+    if (!this.#held.has(actor) && !this.#options.isLive(actor)) this.wake(actor).catch(() => {})
+    return broken ?? 'there'
+  }
+
   /** What waited for an actor that is there now, oldest first. */
   claim(actor: Address): readonly Envelope[] {
     this.#held.delete(actor)

@@ -56,6 +56,7 @@ export function startNode(
     const recovery = options.recover === 'auto' ? await recoverAll(node, behaviourOf) : await glance(node)
     if (options.passivateAfterMs !== undefined) stopResting = passivateIdle(node, options.passivateAfterMs)
     isReady = true
+    node.post?.open()
     return recovery
   }
   const ready = begin()
@@ -72,6 +73,8 @@ export function startNode(
     },
     async stop() {
       stopResting?.()
+      // At once: whoever has lost its journal to another says nothing any more about what it has taken.
+      node.post?.close()
       // What the root holds must be released also when it did not start.
       await ready.catch(() => {})
       await stopNode(node, root)
@@ -123,6 +126,7 @@ function openNode(
     transport,
     codec: createCodec(),
     shared: options.transport !== undefined,
+    ...(options.post && { post: options.post }),
     report,
   })
   for (const behaviour of options.behaviours ?? []) node.types.register(behaviour)

@@ -16,12 +16,26 @@ export interface NodeMemory {
   open(): Promise<Memory>
 }
 
+const GIVEN = 'memory'
+
+/**
+ * Has all of a runtime remember in `memory`, unless they name a directory: in a cluster, whose runtimes have no
+ * directory of their own. Whoever opened it closes it.
+ */
+export function useMemory(runtime: Runtime, memory: Memory): void {
+  runtime.shared(GIVEN, () => ({ memory }))
+}
+
+const usedIn = (runtime: Runtime): Memory | undefined =>
+  runtime.shared<{ readonly memory?: Memory }>(GIVEN, () => ({})).memory
+
 /**
  * The memory in `dir`, by default `memory` in the runtime's data directory. A memory that is given is used instead,
  * and closed by whoever opened it. Throws `definition-invalid` where there is no directory.
  */
 export function nodeMemory(runtime: Runtime, dir?: string, given?: Memory): NodeMemory {
-  if (given) return { dir: given.dir, open: async () => given }
+  const used = given ?? (dir === undefined ? usedIn(runtime) : undefined)
+  if (used) return { dir: used.dir, open: async () => used }
   const place = dir ?? (runtime.dataDir === undefined ? undefined : memoryDirectory(runtime.dataDir))
   if (place === undefined) throw noDirectory()
   const path = resolve(place)

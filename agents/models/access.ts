@@ -30,6 +30,16 @@ export type ModelSpec = string | LanguageModelV3 | Model
 export interface ModelAccessOptions extends Omit<ResolveOptions, 'prices'> {
   readonly runtime: Runtime
   readonly limits?: Partial<ModelLimits>
+  /** Limits that are shared with other nodes, by the id of a model or its provider alone. */
+  readonly fleet?: FleetGate
+}
+
+/** A rate that many nodes share. */
+export interface FleetGate {
+  /** Resolves when one call may be made. */
+  admit(key: string, options: { readonly signal: AbortSignal; readonly onWait?: () => void }): Promise<void>
+  /** The provider wants to be left alone for so long. */
+  paused(key: string, forMs: number): void
 }
 
 export interface ModelAccess {
@@ -54,7 +64,7 @@ const SIGN_OF_LIFE_MS = 5_000
 const UNHEALTHY: ReadonlySet<string> = new Set(['model-failed', 'attempt-timeout', 'stalled'])
 
 /** Throws `definition-invalid` for limits that are none. */
-export function createModelAccess({ runtime, limits, ...resolve }: ModelAccessOptions): ModelAccess {
+export function createModelAccess({ runtime, limits, fleet, ...resolve }: ModelAccessOptions): ModelAccess {
   checkBreaker(limits?.breaker ?? DEFAULT_BREAKER)
   if (limits?.rate) checkRate(limits.rate)
   const behaviour = modelBehaviour()
@@ -115,6 +125,7 @@ export function createModelAccess({ runtime, limits, ...resolve }: ModelAccessOp
     },
     async generate(id, request, options) {
       const { model, actor } = await (models.get(id) ?? Promise.reject(unknown(id)))
+      await throughGate(fleet, id, options)
       const ticket = await admitted(id, actor, options)
       try {
         const response = await model.generate(request, options)
@@ -124,13 +135,29 @@ export function createModelAccess({ runtime, limits, ...resolve }: ModelAccessOp
         const { signal } = options
         const error = signal.aborted ? abortError(id, signal) : toRuntimeError(thrown, 'model-failed')
         if (error.kind === 'rate-limited') {
-          report(actor, { ok: false, ticket, pausedForMs: error.retryAfterMs ?? DEFAULT_PAUSE_MS })
+          const pausedForMs = error.retryAfterMs ?? DEFAULT_PAUSE_MS
+          report(actor, { ok: false, ticket, pausedForMs })
+          for (const key of fleetKeys(id)) fleet?.paused(key, pausedForMs)
         } else if (UNHEALTHY.has(error.kind)) report(actor, { ok: false, ticket })
         throw error
       }
     },
   }
 }
+
+async function throughGate(
+  fleet: FleetGate | undefined,
+  id: string,
+  options: ModelCallOptions,
+): Promise<void> {
+  if (!fleet) return
+  // Waiting is no hang.
+  const onWait = (): void => options.onDelta?.('')
+  for (const key of fleetKeys(id)) await fleet.admit(key, { signal: options.signal, onWait })
+}
+
+/** A limit may be of a provider's key or of one of its models. */
+const fleetKeys = (id: string): readonly string[] => [id.split(':')[0] ?? id, id]
 
 /** The id under which a model is known: `provider:model`. */
 export const modelIdOf = (spec: ModelSpec): string => {

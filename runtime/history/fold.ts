@@ -103,6 +103,7 @@ const inertHost: CellHost = {
   whenStored: refuse,
   version: '',
   isEnding: false,
+  isQuiescing: false,
   isGone: refuse,
   send: refuse,
   bury: refuse,
@@ -111,6 +112,7 @@ const inertHost: CellHost = {
   signal: refuse,
   spawn: refuse,
   receipt: refuse,
+  took: refuse,
   report: refuse,
   stopped: refuse,
 }

@@ -28,9 +28,16 @@ export interface Mortal {
 
 const never = new Promise<never>(() => {})
 
-/** `ordered`: as a journal on one disk is; else each commit is waited for before it is acted on. */
-export function mortal({ snapshotEvery = 4, ordered = true } = {}): Mortal {
-  const clock = simulatedClock()
+export interface MortalOptions {
+  readonly snapshotEvery?: number
+  /** As a journal on one disk is; else each commit is waited for before it is acted on. Default true. */
+  readonly ordered?: boolean
+  /** A clock shared with others. */
+  readonly clock?: SimulatedClock
+}
+
+export function mortal(options: MortalOptions = {}): Mortal {
+  const { snapshotEvery = 4, ordered = true, clock = simulatedClock() } = options
   // It outlives the runtimes, if not the process.
   const journal: Journal = { ...inMemoryJournal({ snapshotEvery }), durable: true, ordered }
   const queue = fairScheduler()

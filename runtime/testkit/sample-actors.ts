@@ -129,6 +129,16 @@ export async function outcomeOf(work: Promise<unknown>): Promise<unknown> {
   }
 }
 
+/** The kind of the error that `act` throws. */
+export function kindOf(act: () => unknown): unknown {
+  try {
+    act()
+    return undefined
+  } catch (error) {
+    return error instanceof RuntimeError ? error.kind : error
+  }
+}
+
 /** The error `work` ends with. */
 export async function errorOf(work: Promise<unknown>): Promise<RuntimeError> {
   try {

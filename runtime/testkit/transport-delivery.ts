@@ -1,7 +1,7 @@
 /** Transport conformance: what is delivered to whom, in which order, and what a handler cannot break. */
 import * as assert from 'uvu/assert'
 import { MAX_PAYLOAD, type Transport } from '../transport/transport.ts'
-import { type Bench, bytes, pause, type Scenarios, text, until } from './transport-scenario.ts'
+import { type Bench, bytes, pause, refuses, type Scenarios, text, until } from './transport-scenario.ts'
 
 export const DELIVERY: Scenarios = {
   'delivers to every pattern that covers the subject and to no other': async ({ connect, at }) => {
@@ -155,6 +155,22 @@ export const DELIVERY: Scenarios = {
     await until(() => other.length === 4)
     subscription.unsubscribe()
     assert.equal(got, ['1', '2'])
+  },
+
+  'a subscription that drains hands over what was sent before, and then nothing': async ({ connect, at }) => {
+    const [asker, node] = [await connect(), await connect()]
+    const subscription = node.subscribe(at('x'), ({ data, reply }) => reply?.(data))
+    await node.flush()
+    const asked = (n: number): Promise<Uint8Array> =>
+      asker.request(at('x'), bytes(String(n)), { timeoutMs: 2_000 })
+    const answers = [1, 2, 3].map(asked)
+    await asker.flush()
+    const drained = subscription.drain()
+    assert.equal((await Promise.all(answers)).map(text), ['1', '2', '3'])
+    await drained
+    await refuses('no-responders', asked(4))
+    await subscription.drain()
+    subscription.unsubscribe()
   },
 
   'survives handlers that throw or reject, and reports both': async ({ connect, at }, errors) => {

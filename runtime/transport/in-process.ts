@@ -109,7 +109,14 @@ function connect(bus: Bus): Transport {
       const member: Member = { connection, pattern, handler, queue, live: true, served: 0 }
       connection.members.add(member)
       bus.index.add(pattern, member)
-      return { unsubscribe: () => remove(bus, member) }
+      return {
+        unsubscribe: () => remove(bus, member),
+        async drain() {
+          bus.index.remove(pattern, member)
+          await passed(bus)
+          remove(bus, member)
+        },
+      }
     },
     request: (subject, data, options) =>
       new Promise((resolve, reject) => {

@@ -29,6 +29,14 @@ export interface Subscription {
   unsubscribe(): void
 }
 
+export interface Listening extends Subscription {
+  /**
+   * Takes nothing new; what was sent before the other side knew still reaches the handler. Resolves when all of that has
+   * been handed over, or the transport is closed. Does not reject.
+   */
+  drain(): Promise<void>
+}
+
 export type TransportStatus = 'open' | 'draining' | 'closed'
 
 /** Told when a handler throws or its promise rejects: the transport goes on, the message is gone. */
@@ -46,7 +54,7 @@ export interface Transport {
    * Hands over messages whose subject matches `pattern`. Of the subscriptions with the same `queue` name
    * that match, exactly one gets each message; the name follows the rule of subjects. Throws `subject-invalid`, `transport-closed`.
    */
-  subscribe(pattern: string, handler: MessageHandler, options?: { readonly queue?: string }): Subscription
+  subscribe(pattern: string, handler: MessageHandler, options?: { readonly queue?: string }): Listening
   /**
    * The first answer. Rejects with `no-responders` at once when nobody is subscribed, `request-timeout`,
    * `cancelled` when `signal` aborts, `transport-closed`, or as `publish` throws.

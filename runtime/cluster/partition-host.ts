@@ -1,0 +1,277 @@
+/**
+ * The partitions that this node serves: each a runtime on the partition's replicated stores. Carries out what
+ * `ownership.ts` decides, and answers what is asked of a partition on `part.<p>`. What a partition is used for is
+ * not its business: `onServed` says.
+ */
+
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Behaviour } from '../../actors/behaviour.ts'
+import type { Host } from '../../actors/clock.ts'
+import { RuntimeError, toRuntimeError } from '../../actors/errors.ts'
+import type { Plain } from '../../actors/plain.ts'
+import type { EffectPolicy } from '../../actors/strategy.ts'
+import { subject } from '../../actors/subject.ts'
+import { journalOn } from '../../memory/journal-on.ts'
+import { type LevelStore, openLevel } from '../../memory/level.ts'
+import { createRuntime, type Runtime } from '../create-runtime.ts'
+import { journalCodec } from '../data-directory.ts'
+import type { Subscription, Transport } from '../transport/transport.ts'
+import type { Broker } from './broker.ts'
+import { claim } from './claim.ts'
+import { partitionLog } from './partition-log.ts'
+import { postOffice } from './post-office.ts'
+import type { ReplicatedStores } from './replicated-store.ts'
+import type { Requests } from './requests.ts'
+import type { Deed, Territory } from './territory.ts'
+
+export interface Served {
+  readonly partition: number
+  readonly epoch: number
+  readonly runtime: Runtime
+  /** A store of the partition besides its journal; see `compacting` of `replicated-store.ts`. */
+  store(name: string): LevelStore
+  /** Aborted when another node has taken the partition over: what is written from then on never settles. */
+  readonly lost: AbortSignal
+}
+
+/** What is asked of a partition, by name. */
+export type Operations = Readonly<Record<string, (body: Plain) => Promise<Plain>>>
+
+/** What uses a served partition. */
+export interface Tenant {
+  readonly operations: Operations
+  /** The partition is about to be given up: nothing new is begun. */
+  leave(): void
+  /** Its runtime has stopped. */
+  gone(): void
+}
+
+export interface PartitionHostOptions {
+  readonly node: string
+  /** Tells this process from an earlier one of the same name. */
+  readonly life: string
+  readonly namespace: string
+  readonly broker: Broker
+  readonly transport: Transport
+  readonly requests: Requests
+  readonly host: Host
+  /** Where the copies of partitions are kept. */
+  readonly dir: string
+  readonly behaviours?: readonly Behaviour[]
+  readonly policy?: Partial<EffectPolicy>
+  readonly sync?: 'effects' | 'always'
+  readonly passivateAfterMs?: number
+  readonly snapshotBytes?: number
+  /** Opens a copy. Default: LevelDB in a directory of its own. */
+  readonly openCopy?: (dir: string) => Promise<LevelStore>
+  /** Moves in, when the runtime is ready and before anything is asked of the partition. */
+  readonly onServed: (served: Served) => Promise<Tenant>
+  /** Whether this node still owns a partition, as far as the members tell, once it has heard of all of them. */
+  readonly mayRestore: (partition: number, epoch: number) => Promise<boolean>
+  /** Monotonic ms. Default: the process's own. */
+  readonly now?: () => number
+  /** Another node has taken a partition over. */
+  readonly onLost: (partition: number, epoch: number) => void
+  readonly report: (error: unknown) => void
+}
+
+export interface PartitionHost extends Territory {
+  served(): ReadonlyMap<number, Served>
+  /** Stops serving everything without giving it up, as if the process had died: what a node does last. */
+  close(): Promise<void>
+}
+
+interface Tenancy extends Served {
+  readonly stores: ReplicatedStores
+  readonly tenant: Tenant
+  readonly asked: Subscription
+  readonly close: (giveUp?: () => Promise<void>) => Promise<void>
+}
+
+/** Between two looks whether a partition has come to rest, ms. */
+const LOOK_MS = 20
+
+export function partitionHost(options: PartitionHostOptions): PartitionHost {
+  const { namespace, broker, host, report } = options
+  const tenancies = new Map<number, Tenancy>()
+  const logOf = (partition: number) => partitionLog({ broker, namespace, partition })
+
+  const lost = async (partition: number): Promise<void> => {
+    const tenancy = tenancies.get(partition)
+    if (!tenancy) return
+    tenancies.delete(partition)
+    tenancy.stores.abandon()
+    options.onLost(partition, tenancy.epoch)
+    await tenancy.close()
+  }
+
+  return {
+    served: () => tenancies,
+    async inspect(partition) {
+      const { epoch, owner } = await logOf(partition).tip()
+      return { epoch, ...(owner !== undefined && { owner }) }
+    },
+    async take(partition, deed) {
+      if (tenancies.has(partition)) return 'taken'
+      const copy = await openCopyOf(options, partition)
+      const losing = new AbortController()
+      const stores = await claim({
+        ...options,
+        log: logOf(partition),
+        copy,
+        deed,
+        origin: host.id(),
+        mayRestore: () => options.mayRestore(partition, deed.epoch + 1),
+        onLost: () => {
+          losing.abort()
+          lost(partition).catch(report)
+        },
+      }).catch(closing(copy))
+      if (!stores) {
+        await copy.close()
+        return 'lost'
+      }
+      // Also while it moves in or out, or nothing that it still writes would ever settle.
+      losing.signal.addEventListener('abort', () => stores.abandon())
+      if (losing.signal.aborted) stores.abandon()
+      const tenancy = await moveIn(options, partition, stores, losing.signal).catch(closing(stores))
+      tenancies.set(partition, tenancy)
+      if (!losing.signal.aborted) return 'taken'
+      await lost(partition)
+      return 'lost'
+    },
+    isQuiet: partition => tenancies.get(partition)?.runtime.attempts() === 0,
+    async release(partition, to, graceMs) {
+      const tenancy = tenancies.get(partition)
+      if (!tenancy) return
+      const { tenant, stores, runtime } = tenancy
+      tenant.leave()
+      runtime.quiesce()
+      const end = host.clock.now() + graceMs
+      while (runtime.attempts() > 0 && host.clock.now() < end && tenancies.has(partition))
+        await new Promise<void>(resolve => void host.clock.at(host.clock.now() + LOOK_MS, resolve))
+      if (!tenancies.delete(partition)) return
+      await tenancy.close(() => stores.giveUp(to))
+    },
+    async close() {
+      const all = [...tenancies.values()]
+      tenancies.clear()
+      await Promise.all(all.map(tenancy => tenancy.close()))
+    },
+  }
+}
+
+const closing =
+  (what: { close(): Promise<void> }) =>
+  async (error: unknown): Promise<never> => {
+    await what.close()
+    throw error
+  }
+
+/** This node's copy. One that cannot be read is put aside: the log has all of it. */
+async function openCopyOf({ dir, openCopy = openLevel, report }: PartitionHostOptions, partition: number) {
+  const place = join(dir, String(partition))
+  try {
+    return await openCopy(place)
+  } catch (thrown) {
+    const error = toRuntimeError(thrown, 'internal')
+    if (error.kind !== 'store-corrupt') throw error
+    report(error)
+    await rename(place, `${place}.damaged`)
+    return openCopy(place)
+  }
+}
+
+/** Starts what a partition is used for. */
+async function moveIn(
+  options: PartitionHostOptions,
+  partition: number,
+  stores: ReplicatedStores,
+  lost: AbortSignal,
+): Promise<Tenancy> {
+  const { namespace, transport, broker, host, behaviours, policy, sync, passivateAfterMs, requests, report } =
+    options
+  const journal = await journalOn(stores.store('journal'), {
+    encoder: journalCodec(),
+    sync: sync === 'always' ? 'always' : 'asked',
+  })
+  let movedIn = (): void => {}
+  const after = new Promise<void>(resolve => {
+    movedIn = resolve
+  })
+  const runtime = createRuntime({
+    // The same on every node: its supervisors come back under their addresses.
+    name: `p${partition}`,
+    namespace,
+    journal,
+    transport,
+    host,
+    recover: 'auto',
+    post: postOffice({ partition, broker, after }),
+    onError: report,
+    ...(behaviours && { behaviours }),
+    ...(policy && { policy }),
+    ...(passivateAfterMs !== undefined && { passivateAfterMs }),
+  })
+  const stop = async (giveUp?: () => Promise<void>): Promise<void> => {
+    await runtime.stop().catch(report)
+    try {
+      await giveUp?.()
+    } finally {
+      // Else this node could never take the partition again: its copy would still be open.
+      await stores.close().catch(report)
+    }
+  }
+  try {
+    await runtime.ready
+    const { epoch } = stores
+    const served: Served = { partition, epoch, runtime, store: name => stores.store(name), lost }
+    const tenant = await options.onServed(served)
+    movedIn()
+    let isOpen = true
+    const asked = requests.serve(subject(namespace, 'part', String(partition)), async body => {
+      if (!isOpen) throw isGivenUp(partition)
+      const answer = await perform(tenant, body)
+      // Else it may tell of a time before another took over, or of what was written nowhere.
+      if (lost.aborted || !(await stores.isOwned())) throw isLost(partition)
+      return answer
+    })
+    const close: Tenancy['close'] = async giveUp => {
+      // Who asked before the broker knew is told at once, instead of finding out by silence.
+      isOpen = false
+      void asked.drain()
+      try {
+        await stop(giveUp)
+      } finally {
+        tenant.gone()
+      }
+    }
+    return { ...served, stores, tenant, asked, close }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function perform({ operations }: Tenant, body: Plain): Promise<Plain> {
+  const { op, ...rest } = Object(body) as { readonly [key: string]: Plain }
+  const operation = typeof op === 'string' && Object.hasOwn(operations, op) ? operations[op] : undefined
+  if (operation) return operation(rest)
+  throw new RuntimeError('usage', `a partition does not know ${JSON.stringify(String(op).slice(0, 80))}`, {
+    fix: 'run the same version of agenticraft on all nodes and clients',
+    details: { known: Object.keys(operations) },
+  })
+}
+
+const isGivenUp = (partition: number): RuntimeError =>
+  new RuntimeError('partition-unowned', `this node gives up partition ${partition}`, {
+    fix: 'ask again: another node takes it',
+  })
+
+const isLost = (partition: number): RuntimeError =>
+  new RuntimeError('partition-lost', `another node has taken over partition ${partition}`, {
+    fix: 'ask again: it answers then',
+  })
+
+export type { Deed }

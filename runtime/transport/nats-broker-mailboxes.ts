@@ -1,0 +1,67 @@
+/**
+ * The mailbox half of the broker over NATS: posting into a work queue, and how full it is. Collecting from it is in
+ * `nats-broker-collect.ts`.
+ */
+import { headers } from 'nats'
+import type { Broker } from '../cluster/broker.ts'
+import type { Line } from './nats-broker-line.ts'
+import { API, full, mailboxFull, tooLarge, unexpected } from './nats-broker-refusals.ts'
+import { checkMailbox, checkStored, mailboxStream } from './nats-streams.ts'
+
+export function createMailboxes(
+  line: Line,
+  namespace: string,
+  confirmed: (seq: number) => void,
+): Pick<Broker, 'post' | 'mailboxes'> {
+  const stream = mailboxStream(namespace)
+  return {
+    async post(subject, data, id) {
+      checkMailbox(namespace, subject)
+      // Tried again, it must be what it was.
+      const body = checkStored(data).slice()
+      const what = `the letter to ${subject}`
+      const named = headers()
+      named.set('Nats-Msg-Id', id)
+      const { error, seq } = await line.ask<{ seq: number }>({ subject, body, headers: named, what })
+      if (error?.err_code === API.notStored) throw mailboxFull(subject, error)
+      if (error?.err_code === API.tooLarge) throw tooLarge(data.length)
+      if (error !== undefined)
+        throw NO_ROOM.includes(error.err_code) ? full(what, error) : unexpected(what, error)
+      if (seq !== undefined) confirmed(seq)
+    },
+    mailboxes: () => countBySubject(line, stream, `ac.${namespace}.mbx.>`),
+  }
+}
+
+const NO_ROOM: readonly (number | undefined)[] = [API.accountFull, API.lackOfMemoryOrDisk, API.lackOfDisk]
+
+interface Page {
+  readonly total: number
+  readonly state: { readonly subjects?: Readonly<Record<string, number>> | null }
+}
+
+/** The server gives at most 100,000 subjects at a time. */
+async function countBySubject(
+  line: Line,
+  stream: string,
+  filter: string,
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>()
+  for (let offset = 0; ; ) {
+    const what = 'the count of the mailboxes'
+    const {
+      error,
+      state,
+      total = 0,
+    } = await line.ask<Page>({
+      subject: `$JS.API.STREAM.INFO.${stream}`,
+      body: new TextEncoder().encode(JSON.stringify({ subjects_filter: filter, offset })),
+      what,
+    })
+    if (error !== undefined) throw unexpected(what, error)
+    const page = Object.entries(state?.subjects ?? {})
+    for (const [subject, count] of page) counts.set(subject, count)
+    offset += page.length
+    if (page.length === 0 || offset >= total) return counts
+  }
+}
