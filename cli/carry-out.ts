@@ -36,8 +36,9 @@ export async function carryOut(carried: Carried): Promise<ExitCode> {
   const { stream = false } = flags
   const { durable } = runtime.journal
   const { model } = start
-  const shown = { runtime, runId: run.id, workflow: workflow.name, model, stream, terminal, signal }
-  const stopShowing = showRun({ ...shown, kept: durable })
+  const shown = { runId: run.id, workflow: workflow.name, model, stream, terminal, signal, kept: durable }
+  const { events, host } = runtime
+  const stopShowing = showRun({ ...shown, events, clock: host.clock, where: 'in-process bus' })
   const ending = endingOf(context.signal, runtime)
   try {
     const result = await outcome(carried, ending.cancelled)

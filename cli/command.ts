@@ -40,6 +40,8 @@ export interface Command {
    * depend on an argument (`run <workflow>`); it is empty when only the help of all commands is wanted.
    */
   configure?(parser: Parser, given: Surroundings & { readonly argv: readonly string[] }): void | Promise<void>
+  /** It runs until it is stopped: a signal is how it ends, and its exit code is its own. */
+  readonly endsBySignal?: true
   /** Absent if the command only groups others. Returning nothing means success. */
   run?(context: CommandContext): Promise<ExitCode | undefined> | ExitCode | undefined
   readonly subcommands?: readonly Command[]

@@ -11,7 +11,6 @@ const bare: Facts = {
   cwdWritable: true,
   natsServer: undefined,
   providers: [],
-  packages: [],
   variables: new Set(),
 }
 const check = (name: string, facts: Partial<Facts>) => {
@@ -72,11 +71,10 @@ test('does not take a key for the address that a compatible server needs', () =>
   assert.is(check('openai-compatible', { providers: [keyless], variables }).state, 'ok')
 })
 
-test('sees search providers and packages', () => {
-  assert.is(check('brave', { variables: new Set(['BRAVE_API_KEY']) }).state, 'ok')
-  const nats = (installed: boolean) => [{ name: 'nats', purpose: 'to join', installed }]
-  assert.is(check('package nats', { packages: nats(true) }).state, 'ok')
-  assert.is(check('package nats', { packages: nats(false) }).todo, 'npm install nats')
+test('sees search providers', () => {
+  const variables = new Set(['BRAVE_API_KEY'])
+  assert.is(check('brave', { variables }).state, 'ok')
+  assert.is(check('tavily', { variables }).state, 'optional')
 })
 
 test('compares versions by number', () => {

@@ -13,11 +13,6 @@ export interface Facts {
   readonly cwdWritable: boolean
   readonly natsServer: NatsServer | undefined
   readonly providers: readonly KnownProvider[]
-  readonly packages: readonly {
-    readonly name: string
-    readonly purpose: string
-    readonly installed: boolean
-  }[]
   /** Names of the environment variables that are set and not empty. */
   readonly variables: ReadonlySet<string>
 }
@@ -32,24 +27,28 @@ export interface Check {
 }
 
 const NODE_FLOOR = '20.19.0'
-/** The oldest server that is still in use: Debian 12 has it. Nothing connects to one yet. */
-const NATS_FLOOR = '2.9.10'
+/** The oldest server that is still in use: Debian 12 has it. */
+export const NATS_FLOOR = '2.9.10'
 /** Providers that are reached by an address; their key is optional. */
 const ADDRESS_OF: Readonly<Record<string, string>> = { 'openai-compatible': 'OPENAI_BASE_URL' }
 const SEARCH = ['TAVILY_API_KEY', 'BRAVE_API_KEY', 'SEARXNG_URL']
 
+const RELEASES = 'https://github.com/nats-io/nats-server/releases'
+
 const GET_NATS: Readonly<Record<string, string>> = {
-  linux: 'apt install nats-server, or https://github.com/nats-io/nats-server/releases',
-  darwin: 'brew install nats-server',
-  win32: 'choco install nats-server',
+  linux: `apt-get install nats-server (Debian, Ubuntu), or unpack ${RELEASES} and set AGENTICRAFT_NATS_SERVER to it`,
+  darwin: `brew install nats-server, or unpack ${RELEASES}`,
+  win32: `choco install nats-server, or unpack ${RELEASES} and set AGENTICRAFT_NATS_SERVER to it`,
 }
+
+/** How to get a nats-server on a system, named as `process.platform` does. */
+export const howToGetNats = (platform: string): string => GET_NATS[platform] ?? GET_NATS['linux'] ?? ''
 
 export function diagnose(facts: Facts): Check[] {
   return [
     checkNode(facts),
     checkFolder(facts),
     checkNats(facts),
-    ...facts.packages.map(checkPackage),
     ...facts.providers.map(provider => checkProvider(provider, facts.variables)),
     ...SEARCH.map(variable => checkSearch(variable, facts.variables)),
   ]
@@ -73,12 +72,12 @@ function checkFolder({ cwd, cwdWritable }: Facts): Check {
 
 function checkNats({ natsServer, platform }: Facts): Check {
   const check = { name: 'nats-server', group: 'bus' } as const
-  const get = GET_NATS[platform] ?? GET_NATS['linux'] ?? ''
+  const get = howToGetNats(platform)
   if (!natsServer) {
     return {
       ...check,
       state: 'optional',
-      found: 'not found, and not needed: processes cannot be joined yet',
+      found: 'not found; needed for agenticraft nats up only, not for a server elsewhere',
       todo: get,
     }
   }
@@ -91,17 +90,6 @@ function checkNats({ natsServer, platform }: Facts): Check {
   const found = `${version}  ${path}`
   if (!isOlder(version, NATS_FLOOR)) return { ...check, state: 'ok', found }
   return { ...check, state: broken, found, todo: `${NATS_FLOOR} or newer: ${get}` }
-}
-
-function checkPackage({ name, purpose, installed }: Facts['packages'][number]): Check {
-  const check = { name: `package ${name}`, group: 'bus' } as const
-  if (installed) return { ...check, state: 'ok', found: 'installed' }
-  return {
-    ...check,
-    state: 'optional',
-    found: `not installed; needed ${purpose}`,
-    todo: `npm install ${name}`,
-  }
 }
 
 function checkProvider(provider: KnownProvider, variables: ReadonlySet<string>): Check {

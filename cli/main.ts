@@ -49,4 +49,4 @@ const exit = await runProgram({
   commands: COMMANDS,
 })
 // Not `process.exit`: what was written to a pipe may still be on its way.
-process.exitCode = stop.signal.aborted && exit === EXIT.ok ? EXIT.interrupted : exit
+process.exitCode = exit

@@ -1,6 +1,7 @@
 /**
- * The memory of a data directory as the command line uses it: opened for one command, by a namespace, an id or the
- * beginning of one. Whether this process owns it or asks the one that does is the opener's business.
+ * The memory of a data directory, or with `--nats` of a cluster, as the command line uses it: opened for one command, by
+ * a namespace, an id or the beginning of one. Whether this process owns it or asks the one that does is the opener's
+ * business.
  */
 import { RuntimeError } from '../actors/errors.ts'
 import type { Memory, MemoryRecord, Namespace } from '../memory/memory.ts'
@@ -8,6 +9,7 @@ import { memoryDirectory } from '../runtime/data-directory.ts'
 import type { CommandContext, Parser } from './command.ts'
 import { addDataDir, commandLine, dataDirOf } from './data-dir.ts'
 import type { ExitCode } from './failure.ts'
+import { addNatsOptions } from './nats-url.ts'
 import { printable } from './terminal.ts'
 import { fit } from './text-width.ts'
 
@@ -17,15 +19,21 @@ export interface MemoryOpener {
   holds(dataDir: string): Promise<boolean>
   /** Makes what is not there. */
   open(dataDir: string): Promise<Memory>
+  /** That of the cluster which the options name. Throws `broker-unavailable`, `usage`. */
+  reach(context: CommandContext): Promise<Memory>
 }
 
-export const MEMORIES_PLACE = 'where the memories are kept, in its folder "memory"'
+const MEMORIES_PLACE = 'where the memories are kept, in its folder "memory"'
+
+/** Where the memory is: in a data directory, or with `--nats` or `--cluster` in a cluster. */
+export const addPlace = (parser: Parser): Parser => addNatsOptions(addDataDir(parser, MEMORIES_PLACE))
 
 export const addNamespace = (parser: Parser): Parser =>
-  addDataDir(
-    parser.option('--namespace <name>', 'whose memories (default: the only namespace there is)'),
-    MEMORIES_PLACE,
-  )
+  addPlace(parser.option('--namespace <name>', 'whose memories (default: the only namespace there is)'))
+
+/** Only when it is asked for: what a command changes must not depend on which server happens to run. */
+export const isOfCluster = ({ options }: Pick<CommandContext, 'options'>): boolean =>
+  options['nats'] !== undefined || options['cluster'] !== undefined
 
 const namespaceOf = ({ options }: Pick<CommandContext, 'options'>): string | undefined =>
   options['namespace'] as string | undefined
@@ -37,6 +45,7 @@ export async function withMemory<T>(
   body: (memory: Memory) => Promise<T>,
   absent: () => T | Promise<T>,
 ): Promise<T> {
+  if (isOfCluster(context)) return using(await opener.reach(context), body)
   const dataDir = dataDirOf(context)
   return (await opener.holds(dataDir)) ? using(await opener.open(dataDir), body) : absent()
 }
@@ -46,7 +55,10 @@ export const withNewMemory = async <T>(
   opener: MemoryOpener,
   context: CommandContext,
   body: (memory: Memory) => Promise<T>,
-): Promise<T> => using(await opener.open(dataDirOf(context)), body)
+): Promise<T> => {
+  const opened = isOfCluster(context) ? opener.reach(context) : opener.open(dataDirOf(context))
+  return using(await opened, body)
+}
 
 async function using<T>(memory: Memory, body: (memory: Memory) => Promise<T>): Promise<T> {
   try {
@@ -141,8 +153,8 @@ export function emptyText(
   paint: (format: 'dim', text: string) => string,
 ): string {
   const given = namespaceOf(context)
-  const where =
-    given === undefined ? `in ${memoryDirectory(dataDirOf(context))}` : `in the namespace "${fit(given, 60)}"`
+  const place = isOfCluster(context) ? 'the cluster' : memoryDirectory(dataDirOf(context))
+  const where = given === undefined ? `in ${place}` : `in the namespace "${fit(given, 60)}"`
   const next = [
     ...(names.length > 0 ? [namesText(names)] : []),
     `add something: ${memoryLine(['add', 'Ana prefers tea', '--who', 'Ana'], context)}`,
@@ -156,7 +168,13 @@ export function memoryLine(
   context: CommandContext,
   name = namespaceOf(context),
 ): string {
-  const which = name === undefined ? [] : ['--namespace', name]
+  const { nats, cluster } = context.options as { readonly nats?: string; readonly cluster?: string }
+  const which = [
+    ...(name === undefined ? [] : ['--namespace', name]),
+    // A URL may hold a password.
+    ...(nats === undefined ? [] : ['--nats', nats.includes('@') ? 'URL' : nats]),
+    ...(cluster === undefined ? [] : ['--cluster', cluster]),
+  ]
   return printable(commandLine(['memory', ...words, ...which], context))
 }
 

@@ -49,8 +49,8 @@ export async function attach(
   if (!command.run) return
   parser.action(async () => {
     const options = parser.optsWithGlobals()
-    finish(
-      (await command.run?.({ cwd, env, signal, stdin, terminal, args: parser.args, options })) ?? EXIT.ok,
-    )
+    const exit =
+      (await command.run?.({ cwd, env, signal, stdin, terminal, args: parser.args, options })) ?? EXIT.ok
+    finish(signal.aborted && exit === EXIT.ok && !command.endsBySignal ? EXIT.interrupted : exit)
   })
 }

@@ -2,13 +2,19 @@
  * Shows a run while it works: events on stdout, rows drawn in place on a screen, or lines elsewhere. What the
  * rows are is `run-progress.ts`; this only subscribes, draws and stops.
  */
+
+import type { Clock } from '../actors/clock.ts'
 import type { RuntimeEvent } from '../actors/events.ts'
-import type { Runtime } from '../runtime/create-runtime.ts'
+import type { Events } from '../runtime/events.ts'
 import { advance, isNews, line, type Rows } from './run-progress.ts'
-import { printable, type Terminal } from './terminal.ts'
+import { type LiveArea, printable, type Terminal } from './terminal.ts'
 
 export interface Shown {
-  readonly runtime: Runtime
+  readonly events: Pick<Events, 'subscribe'>
+  /** The one that stamps the events. */
+  readonly clock: Pick<Clock, 'now'>
+  /** Where it is carried out. */
+  readonly where: string
   readonly workflow: string
   readonly runId: string
   /** `provider:model`. */
@@ -23,10 +29,10 @@ export interface Shown {
 
 /** Says what runs, and shows its progress until the returned function is called. */
 export function showRun(shown: Shown): () => void {
-  const { runtime, workflow, runId, model, kept, stream, terminal, signal } = shown
+  const { events, workflow, runId, model, kept, stream, terminal, where } = shown
   terminal.message(
     paint =>
-      `${paint('bold', 'AgentiCraft')} · ${workflow} · run ${runId} · in-process bus${kept ? '' : ' · nothing is kept'}`,
+      `${paint('bold', 'AgentiCraft')} · ${workflow} · run ${runId} · ${where}${kept ? '' : ' · nothing is kept'}`,
   )
   terminal.message(paint =>
     model === undefined
@@ -34,28 +40,23 @@ export function showRun(shown: Shown): () => void {
         '    Use --model provider:model to get a language model.'
       : `  thinking with ${printable(model)}`,
   )
-  if (stream) return runtime.events.subscribe(event => terminal.data(JSON.stringify({ v: 1, ...event })))
-  return terminal.live ? showLive(runtime, runId, terminal.live, signal) : showLines(runtime, runId, terminal)
+  if (stream) return events.subscribe(event => terminal.data(JSON.stringify({ v: 1, ...event })))
+  return terminal.live ? showLive(shown, terminal.live) : showLines(shown)
 }
 
 const FRAME_MS = 100
 
-function showLive(
-  runtime: Runtime,
-  runId: string,
-  live: NonNullable<Terminal['live']>,
-  signal: AbortSignal,
-): () => void {
+function showLive({ events, clock, runId, signal }: Shown, live: LiveArea): () => void {
   let rows: Rows = new Map()
   let changed = true
   const draw = (): void => {
     const working = [...rows.values()].some(row => row.since !== undefined)
-    const now = runtime.host.clock.now()
+    const now = clock.now()
     if (changed || working)
       live.draw((paint, width) => [...rows.values()].map(row => line(row, paint, now, width)))
     changed = false
   }
-  const unsubscribe = runtime.events.subscribe(event => {
+  const unsubscribe = events.subscribe(event => {
     const next = event.run === runId ? advance(rows, event) : rows
     changed ||= next !== rows
     rows = next
@@ -80,10 +81,10 @@ function showLive(
 const LINE_WIDTH = 140
 
 /** Away from a screen: a line whenever an agent begins something, waits, fails or is done. */
-function showLines(runtime: Runtime, runId: string, terminal: Terminal): () => void {
+function showLines({ events, runId, terminal }: Shown): () => void {
   let rows: Rows = new Map()
   return once(
-    runtime.events.subscribe((event: RuntimeEvent) => {
+    events.subscribe((event: RuntimeEvent) => {
       if (event.run !== runId) return
       const before = rows.get(event.actor)
       rows = advance(rows, event)

@@ -23,8 +23,15 @@ const SHORTEST_PREFIX = 4
 /** The run of that id, or the only one whose id begins so. Throws `run-unknown`, `usage`. */
 export async function findRun(runs: Runs, given: string): Promise<RunRecord> {
   const exact = isId(given) ? await runs.get(given) : undefined
-  if (exact) return exact
-  const all = given.length < SHORTEST_PREFIX ? [] : await runs.list()
+  return exact ?? matchingRun(() => runs.list(), given)
+}
+
+/** The only run whose id begins so. Throws `run-unknown`, `usage`. */
+export async function matchingRun<T extends { readonly id: string }>(
+  list: () => Promise<readonly T[]>,
+  given: string,
+): Promise<T> {
+  const all = given.length < SHORTEST_PREFIX ? [] : await list()
   const matching = all.filter(({ id }) => id.startsWith(given))
   const [found, ...others] = matching
   if (found && others.length === 0) return found

@@ -14,7 +14,8 @@ export interface OutputStream {
 
 /** Lines at the foot of the screen that are drawn again in place. */
 export interface LiveArea {
-  draw(lines: (paint: Paint, width: number) => readonly string[]): void
+  /** What does not fit in `height` is not drawn, from the top. */
+  draw(lines: (paint: Paint, width: number, height: number) => readonly string[]): void
   /** Takes the lines off the screen, so that something else can be said there. */
   clear(): void
 }
@@ -91,8 +92,8 @@ function liveArea(stream: OutputStream, coloured: boolean): LiveArea {
   return {
     draw(render) {
       // What would scroll away could not be drawn again.
-      const all = render(paint, stream.columns || DEFAULT_WIDTH)
-      const lines = all.slice(-Math.max(1, (stream.rows || Number.POSITIVE_INFINITY) - 1))
+      const height = Math.max(1, (stream.rows || Number.POSITIVE_INFINITY) - 1)
+      const lines = render(paint, stream.columns || DEFAULT_WIDTH, height).slice(-height)
       // Without wrapping, so that wide characters cannot make two lines of one.
       stream.write(`${back()}\u001b[?7l${lines.map(text => `${text}\n`).join('')}\u001b[?7h`)
       drawn = lines.length

@@ -1,48 +1,66 @@
 /**
  * How the actors of a node are reached over a bus that others share: a subscription per actor, an answer that
  * says whether a message was accepted, and sending to actors of other nodes. Used by `node.ts` alone.
+ *
+ * What is asked from outside any actor is accepted by its answer when that comes soon (`bus-answers.ts`), so that such
+ * an ask is two messages and not four. An answer that comes later is sent for itself, and nobody says that it came:
+ * whoever waits for it has a deadline.
+ *
+ * Hot path: bench/scenarios/remote-ask.ts
  */
-import type { Address } from '../actors/address.ts'
+import { type Address, addressType } from '../actors/address.ts'
+import type { Clock } from '../actors/clock.ts'
 import { type Envelope, parseEnvelope } from '../actors/envelope.ts'
-import {
-  fromWireError,
-  type RuntimeError,
-  toRuntimeError,
-  toWireError,
-  type WireError,
-} from '../actors/errors.ts'
+import { fromWireError, RuntimeError, toRuntimeError, toWireError, type WireError } from '../actors/errors.ts'
 import type { Plain } from '../actors/plain.ts'
-import { checkForeign } from '../actors/protocol.ts'
+import { checkForeign, ERROR, isAnswer, REPLY } from '../actors/protocol.ts'
 import { agentSubject } from '../actors/subject.ts'
+import { HeldAnswers } from './bus-answers.ts'
 import type { Codec } from './codec.ts'
 import type { Subscription, Transport } from './transport/transport.ts'
 
 /** How long a peer may take to accept a message, ms. Accepting is putting it in a mailbox. */
 const ACCEPT_MS = 5_000
 
+/** The type of the addresses by which nodes ask. */
+export const NODE = 'node'
+
 export interface BusInboxesOptions {
   readonly namespace: string
   readonly transport: Transport
   readonly codec: Codec
+  readonly clock: Clock
   /** Puts a message where it belongs on this node. Throws why it cannot. */
   readonly accept: (envelope: Envelope) => void
+  readonly report: (error: unknown) => void
+}
+
+/** What is said to a message: that it was accepted (nothing), that it was not, or at once what came of it. */
+interface Receipt {
+  readonly error?: WireError
+  /** The body of an answer, with its type. */
+  readonly answer?: Plain
+  readonly type?: Plain
 }
 
 export class BusInboxes {
   readonly #options: BusInboxesOptions
   readonly #open = new Map<Address, Subscription>()
+  readonly #held: HeldAnswers
+  readonly #accepted: Uint8Array
 
   constructor(options: BusInboxesOptions) {
     this.#options = options
+    this.#accepted = options.codec.encode({})
+    this.#held = new HeldAnswers(options.clock, this.#accepted)
   }
 
-  /** Makes an actor reachable from other nodes of the bus. Accepting a message is acknowledged at once. */
+  /** Makes an actor reachable from other nodes of the bus. Accepting a message is acknowledged soon. */
   open(actor: Address): void {
-    const { transport, codec, namespace } = this.#options
-    const inbox = transport.subscribe(agentSubject(namespace, actor), message => {
-      const refusal = this.#accept(message.data)
-      message.reply?.(codec.encode(refusal ? { error: toWireError(refusal) as unknown as Plain } : {}))
-    })
+    const { transport, namespace } = this.#options
+    const inbox = transport.subscribe(agentSubject(namespace, actor), ({ data, reply }) =>
+      this.#receive(data, reply),
+    )
     this.#open.set(actor, inbox)
   }
 
@@ -53,25 +71,78 @@ export class BusInboxes {
 
   closeAll(): void {
     for (const actor of [...this.#open.keys()]) this.close(actor)
+    this.#held.acceptAll()
   }
 
   /** Sends a message to another node and waits until it is accepted. Throws why it was not. */
   async send(envelope: Envelope): Promise<void> {
-    const { transport, codec, namespace } = this.#options
-    const data = codec.encode(envelope as unknown as Plain)
-    const receipt = await transport.request(agentSubject(namespace, envelope.to), data, {
-      timeoutMs: ACCEPT_MS,
-    })
-    const { error } = codec.decode(receipt) as unknown as { error?: WireError }
+    const { transport, codec, namespace, accept } = this.#options
+    const { to, replyTo, correlation } = envelope
+    const data = codec.pack(envelope as unknown as Plain)
+    const received = await transport.request(agentSubject(namespace, to), data, { timeoutMs: ACCEPT_MS })
+    if (sameBytes(received, this.#accepted)) return
+    const { error, answer, type } = Object(codec.decode(received)) as Receipt
     if (error) throw fromWireError(error)
+    if (answer === undefined) return
+    if (replyTo === undefined || correlation === undefined || !isAnswer({ type: String(type) }))
+      throw unasked(to)
+    const kind = type === ERROR ? ERROR : REPLY
+    accept(
+      checkForeign({ v: 1, id: `${correlation}.answer`, type: kind, to: replyTo, correlation, body: answer }),
+    )
   }
 
-  #accept(data: Uint8Array): RuntimeError | undefined {
+  /** Sends an answer to who asked from outside any actor: as the acceptance of the question, or for itself. */
+  answer({ to, correlation = '', type, body, ...rest }: Envelope): void {
+    const { transport, codec, namespace } = this.#options
+    const reply = this.#held.take(to, correlation)
+    if (reply) reply(this.#outcome(() => codec.pack({ answer: body, type })))
+    else {
+      const envelope = { ...rest, to, correlation, type, body }
+      transport.publish(agentSubject(namespace, to), codec.pack(envelope as unknown as Plain))
+    }
+  }
+
+  #receive(data: Uint8Array, reply: ((data: Uint8Array) => void) | undefined): void {
+    let isHeld = false
+    const receipt = this.#outcome(() => {
+      const envelope = checkForeign(parseEnvelope(this.#options.codec.decode(data)))
+      const { replyTo, correlation } = envelope
+      this.#options.accept(envelope)
+      if (!reply || replyTo === undefined || correlation === undefined || addressType(replyTo) !== NODE)
+        return this.#accepted
+      this.#held.hold(replyTo, correlation, answer => this.#say(reply, answer))
+      isHeld = true
+      return this.#accepted
+    })
+    if (!isHeld) reply?.(receipt)
+  }
+
+  /** What `make` gives, or why it cannot. */
+  #outcome(make: () => Uint8Array): Uint8Array {
     try {
-      this.#options.accept(checkForeign(parseEnvelope(this.#options.codec.decode(data))))
-      return undefined
+      return make()
+    } catch (thrown) {
+      const error = toWireError(toRuntimeError(thrown, 'internal'))
+      return this.#options.codec.encode({ error: error as unknown as Plain })
+    }
+  }
+
+  /** Later, when no handler of the transport is there to throw to. */
+  #say(reply: (data: Uint8Array) => void, receipt: Uint8Array): void {
+    const { transport, report } = this.#options
+    try {
+      if (transport.status !== 'closed') reply(receipt)
     } catch (error) {
-      return toRuntimeError(error, 'internal')
+      report(error)
     }
   }
 }
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i])
+
+const unasked = (to: Address): RuntimeError =>
+  new RuntimeError('envelope-invalid', `${to} accepted a message with an answer that fits no question`, {
+    details: { field: 'answer' },
+  })

@@ -19,7 +19,7 @@ import { isAnswer } from '../actors/protocol.ts'
 import { Registry } from '../actors/registry.ts'
 import { SUPERVISOR } from '../actors/supervisor.ts'
 import { postNode } from './arrivals.ts'
-import { BusInboxes } from './bus-inboxes.ts'
+import { BusInboxes, NODE } from './bus-inboxes.ts'
 import type { OpenPost, Post } from './cluster/post.ts'
 import type { Codec } from './codec.ts'
 import { CommitLine, inLine } from './commit-line.ts'
@@ -95,7 +95,8 @@ export class Node implements CellHost {
     this.deadLetters = new DeadLetterBox(this.journal, options.events, options.report)
     this.questions = new Questions(options.host.clock)
     this.publishing = new Publishing({ ...options, clock: options.host.clock })
-    this.#inboxes = new BusInboxes({ ...options, accept: envelope => this.#accept(envelope) })
+    const { clock } = host
+    this.#inboxes = new BusInboxes({ ...options, clock, accept: envelope => this.#accept(envelope) })
     this.sleepers = new Sleepers({
       journal: this.journal,
       behaviourOf: type => (type === SUPERVISOR ? this.supervisors : this.types.get(type)),
@@ -371,7 +372,8 @@ export class Node implements CellHost {
 
   async #sendAway(envelope: Envelope): Promise<void> {
     try {
-      await this.#inboxes.send(envelope)
+      if (isAnswer(envelope) && addressType(envelope.to) === NODE) this.#inboxes.answer(envelope)
+      else await this.#inboxes.send(envelope)
       this.took(envelope)
     } catch (thrown) {
       const error = toRuntimeError(thrown, 'internal')
@@ -379,5 +381,3 @@ export class Node implements CellHost {
     }
   }
 }
-
-const NODE = 'node'

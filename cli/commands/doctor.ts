@@ -11,8 +11,6 @@ import { EXIT } from '../failure.ts'
 import { findNatsServer } from '../nats-server.ts'
 import { type Paint, printable } from '../terminal.ts'
 
-const OPTIONAL_PACKAGES = [{ name: 'nats', purpose: 'to join several processes, which is not there yet' }]
-
 const MARKS = { ok: ['green', '✔'], missing: ['red', '✖'], optional: ['yellow', '○'] } as const
 const TITLES = { machine: 'Machine', bus: 'Bus', models: 'Language models', search: 'Web search' } as const
 
@@ -36,7 +34,6 @@ async function gather({ cwd, env }: Pick<CommandContext, 'cwd' | 'env'>): Promis
     cwdWritable: await isWritable(cwd),
     natsServer: await findNatsServer(env),
     providers: knownProviders(env),
-    packages: OPTIONAL_PACKAGES.map(entry => ({ ...entry, installed: isInstalled(entry.name) })),
     variables: new Set(Object.keys(env).filter(name => env[name])),
   }
 }
@@ -47,16 +44,6 @@ async function isWritable(folder: string): Promise<boolean> {
     return true
   } catch {
     // Missing, foreign or read-only: for the user it is the same.
-    return false
-  }
-}
-
-function isInstalled(name: string): boolean {
-  try {
-    import.meta.resolve(name)
-    return true
-  } catch {
-    // It throws if, and only if, an import would.
     return false
   }
 }

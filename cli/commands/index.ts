@@ -46,6 +46,46 @@ export const COMMANDS: readonly CommandListing[] = [
     load: async () => (await import('./memory.ts')).memory,
   },
   {
+    name: 'node',
+    summary: 'start a node of a cluster, and serve until it is stopped',
+    load: async () => (await import('./node.ts')).node,
+  },
+  {
+    name: 'ps',
+    summary: 'show the nodes, partitions, actors and runs of a cluster',
+    load: async () => (await import('./ps.ts')).ps,
+  },
+  {
+    name: 'spawn',
+    summary: 'start an agent or actor in a cluster',
+    load: async () => (await import('./spawn.ts')).spawn,
+  },
+  {
+    name: 'ask',
+    summary: 'ask an actor of a cluster and print its answer',
+    load: async () => (await import('./ask.ts')).ask,
+  },
+  {
+    name: 'tell',
+    summary: 'send an actor of a cluster a message',
+    load: async () => (await import('./tell.ts')).tell,
+  },
+  {
+    name: 'stop',
+    summary: 'end an actor of a cluster for good, or a node at once',
+    load: async () => (await import('./stop.ts')).stop,
+  },
+  {
+    name: 'drain',
+    summary: 'have a node hand everything over and end',
+    load: async () => (await import('./drain.ts')).drain,
+  },
+  {
+    name: 'nats',
+    summary: 'run a NATS server here, look at one, say what its users need',
+    load: async () => (await import('./nats.ts')).nats,
+  },
+  {
     name: 'doctor',
     summary: 'check what this machine offers: Node, bus, models, search',
     load: async () => (await import('./doctor.ts')).doctor,

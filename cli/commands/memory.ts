@@ -7,6 +7,7 @@ import { memoryDirectory } from '../../runtime/data-directory.ts'
 import type { Command } from '../command.ts'
 import { prepareDataDir } from '../data-dir.ts'
 import type { MemoryOpener } from '../memory-dir.ts'
+import { natsOptionsOf } from '../nats-url.ts'
 import { memoryAdd } from './memory/add.ts'
 import { memoryConsolidate } from './memory/consolidate.ts'
 import { memoryEdit } from './memory/edit.ts'
@@ -45,6 +46,19 @@ const onDisk: MemoryOpener = {
     const { openMemory } = await import('../../runtime/open-memory.ts')
     await prepareDataDir(dataDir)
     return openMemory({ dir: memoryDirectory(dataDir) })
+  },
+  async reach(context) {
+    const { connectCluster } = await import('../../runtime/cluster/connect-cluster.ts')
+    const { clusterMemory } = await import('../../runtime/cluster/memory-client.ts')
+    const connection = await connectCluster(await natsOptionsOf(context))
+    const memory = clusterMemory(connection)
+    return {
+      ...memory,
+      async close() {
+        await memory.close()
+        await connection.close()
+      },
+    }
   },
 }
 

@@ -5,10 +5,15 @@ import { RuntimeError } from '../../actors/errors.ts'
 import { type Plain, toPlain } from '../../actors/plain.ts'
 import type { RunnableWorkflow } from '../../agents/workflow/runnable.ts'
 import type { Runtime } from '../../runtime/create-runtime.ts'
+import { systemHost } from '../../runtime/host.ts'
 import { carryOut, tellUnfinished } from '../carry-out.ts'
+import { runOnCluster } from '../cluster-run.ts'
+import { isForCluster } from '../cluster-runs.ts'
 import type { Command, CommandContext, Parser } from '../command.ts'
 import { addDataDir, dataDirOf, openRuntime, prepareDataDir } from '../data-dir.ts'
+import type { ExitCode } from '../failure.ts'
 import { addLiveFlags } from '../go-on.ts'
+import { addNatsOptions } from '../nats-url.ts'
 import { refuseUnwritable } from '../out-file.ts'
 import { fieldsOf, inputOf, optionsOf, wholeNumber } from '../run-options.ts'
 import { recordedFolder, type StartOptions } from '../stored-runs.ts'
@@ -26,6 +31,7 @@ interface RunFlags {
   readonly memory?: string | boolean
   readonly dataDir?: string
   readonly runId?: string
+  readonly detach?: boolean
 }
 
 export const run: Command = {
@@ -51,6 +57,8 @@ export const run: Command = {
     const input = inputOf(workflow, context.options)
     const size = wholeNumber('--size', flags.size)
     if (flags.out) await refuseUnwritable(resolve(context.cwd, flags.out))
+    if (isForCluster(context))
+      return submit(workflow, input, { ...flags, ...(size !== undefined && { team: size }) }, context)
     const dataDir = await placeOf(flags, context)
     const { model } = flags
     const memory = namespaceOf(flags)
@@ -68,6 +76,28 @@ export const run: Command = {
     const folder = context.cwd
     return carryOut({ runtime, workflow, run: { id, input: input as Plain }, start, folder, flags, context })
   },
+}
+
+/** Has a cluster carry it out. Throws `usage` for flags that only mean something here. */
+function submit(
+  { name: workflow }: RunnableWorkflow,
+  input: unknown,
+  flags: RunFlags & { readonly team?: number },
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { ephemeral, runId, detach = false, team, model } = flags
+  if (ephemeral)
+    throw new RuntimeError('usage', '--ephemeral does not go with --nats', {
+      why: 'the nodes of a cluster keep its runs, so that another one can go on with them',
+    })
+  const memory = namespaceOf(flags)
+  const options = {
+    ...(team !== undefined && { size: team }),
+    ...(model !== undefined && { model }),
+    ...(memory !== undefined && { memory }),
+  }
+  const id = runId === undefined ? systemHost().id() : token(runId, 'run id')
+  return runOnCluster({ id, workflow, input: toPlain(input), options }, detach, flags, context)
 }
 
 /** Where the run is kept; undefined when it is not. Throws `usage`, `store-failed`. */
@@ -126,4 +156,6 @@ function addFlags(parser: Parser): void {
       `recall what earlier runs found, research only the rest, and remember it (default namespace: ${RESEARCH_NAMESPACE})`,
     )
     .option('--run-id <id>', 'the id of the run, instead of a made up one')
+    .option('--detach', 'with --nats: return as soon as the cluster has the run')
+  addNatsOptions(parser)
 }

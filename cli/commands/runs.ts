@@ -1,6 +1,7 @@
 /** `agenticraft runs`: what was run here, and what becomes of it. Each subcommand is a file of its own. */
 import type { Command } from '../command.ts'
 import { resume } from './resume.ts'
+import { runsAttach } from './runs/attach.ts'
 import { runsCancel } from './runs/cancel.ts'
 import { runsLs } from './runs/ls.ts'
 import { runsRm } from './runs/rm.ts'
@@ -10,5 +11,5 @@ import { runsVerify } from './runs/verify.ts'
 export const runs: Command = {
   name: 'runs',
   summary: 'list, show, end, verify and remove runs',
-  subcommands: [runsLs, runsShow, runsCancel, resume, runsVerify, runsRm],
+  subcommands: [runsLs, runsShow, runsAttach, runsCancel, resume, runsVerify, runsRm],
 }

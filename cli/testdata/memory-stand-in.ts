@@ -53,6 +53,7 @@ export function memoryStandIn(): StandIn {
       opened = true
       return memory
     },
+    reach: async () => memory,
   }
   return {
     opener,

@@ -42,7 +42,7 @@ export function sharedCalls(seats: Seats, { encoder, id, limits }: SharedCallsOp
     const callId = ++lastId
     const keyed = withRequestKey(method, args, id) as readonly Plain[]
     // Now, and not when it is sent: its caller may change what it handed over.
-    const message = encoded(encoder, ['call', callId, space, method, keyed])
+    const message = encodedCall(encoder, ['call', callId, space, method, keyed])
     if (message.length > limits.frameBytes) throw tooLarge(message.length, limits.frameBytes)
     return { id: callId, message }
   }
@@ -93,8 +93,8 @@ export function sharedCalls(seats: Seats, { encoder, id, limits }: SharedCallsOp
   }
 }
 
-/** What cannot travel could not be stored either: it is refused as the store does. */
-function encoded(encoder: Encoder, call: CallMessage): Uint8Array {
+/** As it travels. What cannot could not be stored either, and is refused as the store does. */
+export function encodedCall(encoder: Encoder, call: CallMessage): Uint8Array {
   try {
     return encoder.encode(call)
   } catch (error) {
@@ -123,26 +123,26 @@ function settled(answer: Exclude<Answer, { type: 'lost' }>): unknown {
   return answer.value ?? undefined
 }
 
-const tooLarge = (bytes: number, limit: number): RuntimeError =>
+export const tooLarge = (bytes: number, limit: number): RuntimeError =>
   new RuntimeError('codec-too-large', `the call takes ${bytes} bytes, ${limit} are allowed`, {
     why: 'this process asks the owner of the memory, and a call travels as one message',
     fix: 'hand over fewer memories at a time',
     details: { bytes, limit },
   })
 
-const full = ({ calls, bytes }: { readonly calls: number; readonly bytes: number }): RuntimeError =>
+export const full = ({ calls, bytes }: { readonly calls: number; readonly bytes: number }): RuntimeError =>
   new RuntimeError('mailbox-full', `${calls} calls wait for the owner of the memory`, {
     fix: 'wait for some of them before making more',
     details: { calls, bytes },
   })
 
-const givenUp = (): RuntimeError =>
+export const givenUp = (): RuntimeError =>
   new RuntimeError('store-failed', 'one owner of the memory after another ended under this call', {
     why: 'it may be what ends them; it may have been done',
     fix: 'see how they ended before it is made again',
   })
 
-const brokenOff = (): RuntimeError =>
+export const brokenOff = (): RuntimeError =>
   new RuntimeError('store-failed', 'the owner of the memory ended during an export', {
     fix: 'export again from the beginning',
     retryable: true,

@@ -95,6 +95,7 @@ export async function memoryOwner(options: MemoryOwnerOptions): Promise<Operatio
   lost.addEventListener('abort', end, { once: true })
   runtime.shared('memory-owner', () => ({ [Symbol.asyncDispose]: close }))
   for (const space of await memory.namespaces()) serve(space)
+  if (lost.aborted) end()
   return {
     'memory.open': async body => {
       const { space } = Object(body) as { readonly space?: unknown }

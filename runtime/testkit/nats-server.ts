@@ -54,7 +54,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
       await writeFile(file, config, { mode: 0o600 })
       args.push('-c', file)
     }
-    running = run(options.program ?? 'nats-server', args)
+    running = run(options.program ?? process.env['AGENTICRAFT_NATS_SERVER'] ?? 'nats-server', args)
     await ready(running, port)
   }
   const stop = async (): Promise<void> => {
@@ -96,7 +96,9 @@ interface Running {
 }
 
 function run(program: string, args: readonly string[]): Running {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  // Debian puts it where the PATH of an ordinary user does not look.
+  const env = { ...global.process.env, PATH: `${global.process.env['PATH'] ?? ''}:/usr/sbin` }
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
   let text = ''
   let outcome: string | undefined
   for (const stream of [child.stdout, child.stderr]) {

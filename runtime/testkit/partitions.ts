@@ -33,6 +33,8 @@ export interface Partitions {
   keepsTwice: () => boolean
   /** Decides about each letter whether the broker says that it is kept, and has lost it. */
   losesLetter: () => boolean
+  /** Decides about each letter how much later it is handed over, ms: others may overtake it. */
+  delaysLetter: () => number
   found(number: number, options?: PartitionOptions): Partition
 }
 
@@ -67,6 +69,7 @@ export function partitions(options: { readonly mailboxBound?: number } = {}): Pa
     dropsReceipt: () => false,
     keepsTwice: () => false,
     losesLetter: () => false,
+    delaysLetter: () => 0,
     found: (number, { runtime: base, resendMs = 1_000, max = 100, populate, ...how } = {}) => {
       const lives = mortal({ ...how, clock })
       const reported: unknown[] = []
@@ -129,7 +132,12 @@ function livingBroker(broker: Broker, alive: () => boolean, world: Partitions): 
       broker.collect(
         partition,
         letter => {
-          if (alive()) take({ ...letter, done: () => void (alive() && letter.done()) })
+          const hand = (): void => {
+            if (alive()) take({ ...letter, done: () => void (alive() && letter.done()) })
+          }
+          const ms = world.delaysLetter()
+          if (ms > 0) world.clock.at(world.clock.now() + ms, hand)
+          else hand()
         },
         options,
       ),

@@ -19,7 +19,12 @@ export function simulatedClock(start = Date.UTC(2026, 0, 1)): SimulatedClock {
   let now = start
   let order = 0
   const timers = new Set<Timer>()
-  const next = (): Timer | undefined => [...timers].sort((a, b) => a.due - b.due || a.order - b.order)[0]
+  const next = (): Timer | undefined => {
+    let first: Timer | undefined
+    for (const timer of timers)
+      if (!first || (timer.due - first.due || timer.order - first.order) < 0) first = timer
+    return first
+  }
 
   return {
     now: () => now,

@@ -1,27 +1,25 @@
 /** `agenticraft memory purge`: takes the bytes of what was forgotten out of the files, of all namespaces. */
-import type { Command } from '../../command.ts'
-import { addDataDir } from '../../data-dir.ts'
-import { MEMORIES_PLACE, type MemoryOpener, withMemory } from '../../memory-dir.ts'
+import type { Memory, Purged } from '../../../memory/memory.ts'
+import type { Command, CommandContext } from '../../command.ts'
+import { addPlace, isOfCluster, type MemoryOpener, withMemory } from '../../memory-dir.ts'
 import { bytesText, countOf } from '../../usage-text.ts'
 
 export const memoryPurge = (opener: MemoryOpener): Command => ({
   name: 'purge',
   summary: 'take the bytes of what was forgotten out of the files, for good',
   configure(parser) {
-    addDataDir(parser, MEMORIES_PLACE)
+    addPlace(parser)
   },
   async run(context) {
     const { terminal } = context
-    const nothing = { memories: 0, before: 0, after: 0 }
     const purged = await withMemory(
       opener,
       context,
-      async memory => {
-        const [name] = await memory.namespaces()
+      memory => {
         terminal.message('  purging: all files of the store are written anew')
-        return name === undefined ? nothing : memory.namespace(name).purge()
+        return purgeAll(memory, context)
       },
-      () => nothing,
+      () => NOTHING,
     )
     const { memories, before, after } = purged
     terminal.show(
@@ -31,3 +29,23 @@ export const memoryPurge = (opener: MemoryOpener): Command => ({
     return undefined
   },
 })
+
+const NOTHING: Purged = { memories: 0, before: 0, after: 0 }
+
+/** A directory is one store. In a cluster each partition is one. */
+async function purgeAll(memory: Memory, context: CommandContext): Promise<Purged> {
+  const names = await memory.namespaces()
+  const stores = isOfCluster(context) ? await onePerPartition(names) : names.slice(0, 1)
+  let all = NOTHING
+  for (const name of stores) {
+    context.signal.throwIfAborted()
+    const { memories, before, after } = await memory.namespace(name).purge()
+    all = { memories: all.memories + memories, before: all.before + before, after: all.after + after }
+  }
+  return all
+}
+
+async function onePerPartition(names: readonly string[]): Promise<readonly string[]> {
+  const { memoryPartition } = await import('../../../runtime/cluster/memory-place.ts')
+  return [...new Map(names.map(name => [memoryPartition(name), name])).values()]
+}

@@ -1,20 +1,23 @@
-/** `agenticraft runs cancel RUN`: ends a run that nobody runs. Its history stays. */
+/** `agenticraft runs cancel RUN`: ends a run that nobody runs, or with `--nats` one of a cluster. Its history stays. */
 import { RuntimeError, toWireError } from '../../../actors/errors.ts'
 import { toPlain } from '../../../actors/plain.ts'
 import { spentByRun } from '../../../runtime/history/causes.ts'
 import { endRun } from '../../../runtime/history/end-run.ts'
 import { systemHost } from '../../../runtime/host.ts'
+import { cancelClusterRun, isForCluster } from '../../cluster-runs.ts'
 import type { Command } from '../../command.ts'
 import { addDataDir, withStored } from '../../data-dir.ts'
+import { addNatsOptions } from '../../nats-url.ts'
 import { findRun, isUnfinished } from '../../stored-runs.ts'
 
 export const runsCancel: Command = {
   name: 'cancel',
   summary: 'end an unfinished run; its history stays',
   configure(parser) {
-    addDataDir(parser.argument('<run>', 'its id, or the beginning of it'))
+    addNatsOptions(addDataDir(parser.argument('<run>', 'its id, or the beginning of it')))
   },
   run(context) {
+    if (isForCluster(context)) return cancelClusterRun(context)
     const { terminal } = context
     return withStored(context, async ({ journal, runs }) => {
       const record = await findRun(runs, context.args[0] ?? '')

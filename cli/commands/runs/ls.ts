@@ -1,7 +1,9 @@
 /** `agenticraft runs ls`: every run that is kept, newest first. */
 import type { RunRecord } from '../../../runtime/runs.ts'
+import { isForCluster, listClusterRuns } from '../../cluster-runs.ts'
 import type { Command } from '../../command.ts'
 import { addDataDir, withStored } from '../../data-dir.ts'
+import { addNatsOptions } from '../../nats-url.ts'
 import { runLine } from '../../run-rows.ts'
 import { isUnfinished } from '../../stored-runs.ts'
 
@@ -9,9 +11,10 @@ export const runsLs: Command = {
   name: 'ls',
   summary: 'list the runs, newest first',
   configure(parser) {
-    addDataDir(parser).option('--unfinished', 'only those that can be resumed')
+    addNatsOptions(addDataDir(parser).option('--unfinished', 'only those that can be resumed'))
   },
   run(context) {
+    if (isForCluster(context)) return listClusterRuns(context)
     const { unfinished } = context.options as { readonly unfinished?: boolean }
     return withStored(context, async ({ runs }) => {
       const all = await runs.list()

@@ -5,9 +5,11 @@ import { spentByRun } from '../../../runtime/history/causes.ts'
 import { type OpenEffect, openEffects } from '../../../runtime/history/open-effects.ts'
 import { commitsByActor } from '../../../runtime/history/replay.ts'
 import type { RunRecord } from '../../../runtime/runs.ts'
+import { isForCluster, showClusterRun } from '../../cluster-runs.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { addDataDir, commandLine, withStored } from '../../data-dir.ts'
 import { isParked, parkedText } from '../../decisions.ts'
+import { addNatsOptions } from '../../nats-url.ts'
 import { seconds } from '../../run-progress.ts'
 import { paintedStatus } from '../../run-rows.ts'
 import { actorName } from '../../steps-view.ts'
@@ -27,9 +29,10 @@ export const runsShow: Command = {
   name: 'show',
   summary: 'show one run: its actors, what it spent, what it waits for',
   configure(parser) {
-    addDataDir(parser.argument('<run>', 'its id, or the beginning of it'))
+    addNatsOptions(addDataDir(parser.argument('<run>', 'its id, or the beginning of it')))
   },
   run(context) {
+    if (isForCluster(context)) return showClusterRun(context)
     return withStored(context, async ({ runs }) => {
       const record = await findRun(runs, context.args[0] ?? '')
       const steps = await runs.steps(record.id)

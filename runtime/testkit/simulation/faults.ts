@@ -64,23 +64,29 @@ export const FATAL: ReadonlySet<FaultClass> = new Set([
 /** Probabilities per occasion by class; a class that is left out never strikes. */
 export type FaultRates = { readonly [K in FaultClass]?: number }
 
-export interface Faults {
+export interface Faults<F extends string = FaultClass> {
   /** Whether the fault strikes on this occasion. */
-  hit(fault: FaultClass): boolean
+  hit(fault: F): boolean
   /** No more faults: what is broken heals. */
   stop(): void
   readonly stopped: boolean
   /** How often each class struck. */
-  readonly struck: { readonly [K in FaultClass]?: number }
+  readonly struck: { readonly [K in F]?: number }
 }
 
 /** All classes at their own rates, or `classes` alone. */
 export const faultRates = (classes: readonly FaultClass[] = FAULT_CLASSES): FaultRates =>
   Object.fromEntries(classes.map(fault => [fault, FAULT_RATES[fault]]))
 
-export function faultsOf(rates: FaultRates, random: Prng): Faults {
+export const faultsOf = (rates: FaultRates, random: Prng): Faults => faultsAmong(rates, random)
+
+/** As `faultsOf`, of classes of one's own. */
+export function faultsAmong<F extends string>(
+  rates: { readonly [K in F]?: number },
+  random: Prng,
+): Faults<F> {
   const streams = new Map(Object.keys(rates).map(fault => [fault, random.fork(fault)]))
-  const struck: { [K in FaultClass]?: number } = {}
+  const struck: { [K in F]?: number } = {}
   let stopped = false
   return {
     struck,

@@ -9,8 +9,8 @@ import type { Commit } from '../../../actors/journal.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import type { Recorder, Witnessed } from './recorder.ts'
 
-/** D: an acknowledged commit is kept. F1: a seed repeats. I6: everything ends. F10: damage is found. S: the scenario's own. */
-export type Invariant = 'I1' | 'I2' | 'I4' | 'I6' | 'I7' | 'I9' | 'D' | 'F1' | 'F10' | 'S' | 'error'
+/** I3: a partition's log. D: an acknowledged commit is kept. F1: a seed repeats. I6: everything ends. F10: damage is found. S: the scenario's own. */
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I6' | 'I7' | 'I9' | 'D' | 'F1' | 'F10' | 'S' | 'error'
 
 export interface Violation {
   readonly invariant: Invariant
@@ -18,8 +18,8 @@ export interface Violation {
 }
 
 export interface Evidence {
-  readonly recorder: Recorder
-  readonly ledger: Ledger
+  readonly recorder: Pick<Recorder, 'lives' | 'results' | 'dead' | 'broken'>
+  readonly ledger: Pick<Ledger, 'entries'>
   /** How long nodes were down altogether, ms: deadlines do not count it. */
   readonly downMs: number
 }

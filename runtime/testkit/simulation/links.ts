@@ -33,12 +33,14 @@ export interface LinksOptions {
   readonly scheduler: Scheduler
   readonly random: Prng
   readonly faults: Faults
+  /** Whether nothing gets from one connection to another at the moment. Default: everything does. */
+  readonly severed?: (from: string, to: string) => boolean
 }
 
 /** Milliseconds, when nothing is wrong. */
 const LATENCY_MS = 2
 
-export function links({ scheduler, random, faults }: LinksOptions): Links {
+export function links({ scheduler, random, faults, severed = () => false }: LinksOptions): Links {
   // Names of connections are not used twice: the wires of a dead one are never asked for again.
   const all = new Map<string, Link>()
 
@@ -69,7 +71,7 @@ export function links({ scheduler, random, faults }: LinksOptions): Links {
   return {
     carry(from, to, receiver, deliver) {
       const link = linkOf(from, to)
-      if (isCut(link) || faults.hit('net.drop')) return 0
+      if (severed(from, to) || isCut(link) || faults.hit('net.drop')) return 0
       const delay = (): number =>
         faults.hit('net.delay') ? random.between(1, 5_000) : random.below(LATENCY_MS)
       send(link, { receiver, deliver }, delay())

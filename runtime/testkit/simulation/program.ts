@@ -117,7 +117,8 @@ function noting(behaviours: Map<string, Behaviour>, runtime: Runtime): Runtime {
   return Object.assign(Object.create(runtime) as Runtime, noted)
 }
 
-async function replay(
+/** Every live actor's journal, replayed, against its live state. */
+export async function replay(
   { runtime, journal }: { readonly runtime: Runtime | undefined; readonly journal: Journal | undefined },
   behaviours: ReadonlyMap<string, Behaviour>,
 ): Promise<readonly Violation[]> {

@@ -12,6 +12,8 @@ import { type Timed, timeline } from './timeline.ts'
 export interface Owner {
   readonly name: string
   readonly alive: boolean
+  /** A process that stands still: nothing of it runs before. */
+  heldUntil?: number
 }
 
 export interface Scheduler {
@@ -46,6 +48,7 @@ export interface SchedulerOptions {
 }
 
 interface Task extends Timed {
+  due: number
   readonly owner: Owner
   readonly what: string
   readonly run: () => void
@@ -84,7 +87,11 @@ export function scheduler({ random, start = Date.UTC(2026, 0, 1), trace }: Sched
       const task = ready[at] as Task
       const last = ready.pop() as Task
       if (at < ready.length) ready[at] = last
-      if (lives(task)) return task
+      if (!lives(task)) continue
+      const { heldUntil = now } = task.owner
+      if (heldUntil <= now) return task
+      task.due = heldUntil
+      later.add(task)
     }
     return undefined
   }
@@ -95,7 +102,8 @@ export function scheduler({ random, start = Date.UTC(2026, 0, 1), trace }: Sched
       now = Math.max(now, task.due)
       ready.push(task)
       ripen()
-      return pick()
+      const picked = pick()
+      if (picked) return picked
     }
     return undefined
   }

@@ -105,7 +105,14 @@ function connect(bus: Bus, life: Incarnation): Transport {
       const member: Member = { connection, pattern, handler, queue, live: true, served: 0 }
       connection.members.add(member)
       bus.index.add(pattern, member)
-      return { unsubscribe: () => remove(bus, member) }
+      return {
+        unsubscribe: () => remove(bus, member),
+        async drain() {
+          bus.index.remove(pattern, member)
+          await turn(bus, connection)
+          remove(bus, member)
+        },
+      }
     },
     request: (subject, data, options) =>
       new Promise((resolve, reject) => {

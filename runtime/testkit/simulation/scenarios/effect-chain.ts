@@ -19,7 +19,7 @@ interface Op {
 }
 
 /** Does one effect of each class for `chain.do`, and answers with what they came to. */
-function doer(world: World): Behaviour {
+export function doer(world: Pick<World, 'effect'>): Behaviour {
   const actors = Object.fromEntries(
     CLASSES.map(of => [
       of,
