@@ -10,6 +10,7 @@ import type { Member } from '../runtime/cluster/membership-roster.ts'
 import type { CommandContext, Parser } from './command.ts'
 import { addDataDir } from './data-dir.ts'
 import { addNatsOptions, natsOptionsOf } from './nats-url.ts'
+import { printable } from './terminal.ts'
 
 export interface Cluster {
   readonly client: ClusterClient
@@ -29,10 +30,18 @@ export async function withCluster<T>(
 ): Promise<T> {
   const { connectCluster } = await import('../runtime/cluster/connect-cluster.ts')
   const { clusterClient } = await import('../runtime/cluster/cluster-client.ts')
+  const { natsPostbox } = await import('../runtime/transport/nats-broker.ts')
   const { runClient } = await import('../agents/cluster/run-client.ts')
   const options = await natsOptionsOf(context)
-  const connection = await connectCluster(options)
-  const client = clusterClient(connection)
+  const { terminal } = context
+  const connection = await connectCluster({
+    ...options,
+    // What a command asks for and does not get is thrown; the rest is for whoever looks for a fault.
+    onError: error => terminal.debug && terminal.message(printable(String(error))),
+  })
+  // Not the whole broker: that makes streams, and reads them, which the user of a client need not be allowed.
+  const postbox = natsPostbox(connection.connection, connection)
+  const client = clusterClient({ ...connection, broker: async () => postbox })
   try {
     return await body({
       client,

@@ -25,9 +25,11 @@ import { closed } from './refusals.ts'
 
 /**
  * The most messages to one subject in a frame. A queue group gets a whole frame in one member: few enough that the
- * work is still spread, enough that the cost of a NATS message no longer matters. Answers have one receiver.
+ * work is still spread, enough that the cost of a NATS message no longer matters.
  */
 const MESSAGES_PER_FRAME = 16
+/** Nothing is spread there: each actor and each partition is served by one. Answers have one receiver, too. */
+const ONE_RECEIVER = /^ac\.[^.]+\.(?:agent|part)\./
 /** Work for stateless actors may take minutes, and is spread one by one. */
 const SPREAD = /^ac\.[^.]+\.pool\./
 
@@ -215,7 +217,8 @@ function sendFrom(box: State, lane: readonly Parcel[], from: number): number {
 function goTogether(first: Parcel, parcel: Parcel, count: number): boolean {
   if (parcel.subject !== first.subject || parcel.raw || first.raw) return false
   if (parcel.item.kind === 'answer') return count < MAX_FRAME_ITEMS
-  return count < MESSAGES_PER_FRAME && !SPREAD.test(parcel.subject)
+  if (count >= MESSAGES_PER_FRAME) return count < MAX_FRAME_ITEMS && ONE_RECEIVER.test(parcel.subject)
+  return !SPREAD.test(parcel.subject)
 }
 
 function send(box: State, parcels: readonly Parcel[], bytes: number): void {

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../actors/clock.ts'
 import { RuntimeError } from '../../actors/errors.ts'
+import { deadlinesOn } from '../deadlines.ts'
 import { cancelled, noResponders, timedOut } from './refusals.ts'
 import type { RequestOptions } from './transport.ts'
 
@@ -42,6 +43,7 @@ const WIDEST = 100_000
 
 export function createOpenRequests(clock: Clock, onSettled: () => void): OpenRequests {
   const waiting = new Map<number, Waiting>()
+  const deadlines = deadlinesOn(clock)
   let count = 0
   return {
     get size() {
@@ -72,7 +74,7 @@ export function createOpenRequests(clock: Clock, onSettled: () => void): OpenReq
         },
       }
       waiting.set(number, request)
-      const stopTimer = clock.at(clock.now() + timeoutMs, () =>
+      const stopTimer = deadlines.at(clock.now() + timeoutMs, () =>
         request.fail(request.sent ? timedOut(subject, timeoutMs) : unsent(subject, timeoutMs)),
       )
       signal?.addEventListener('abort', abort, { once: true })

@@ -11,7 +11,7 @@ import { testSuite } from '../../../runtime/testkit/suite.ts'
 import { natsBroker } from '../../../runtime/transport/nats-broker.ts'
 import { connectNats, type NatsConnection } from '../../../runtime/transport/nats-connection.ts'
 import type { Command } from '../../command.ts'
-import { runLocalNats } from '../../nats-local.ts'
+import { endLocalNats, runLocalNats } from '../../nats-local.ts'
 import { isAlive, type NatsNote, readNatsNote } from '../../nats-note.ts'
 import { findNatsServer } from '../../nats-server.ts'
 import type { SupervisionEvent } from '../../nats-supervision.ts'
@@ -33,6 +33,8 @@ const newDir = (): string => join(folder, `d${++dirs}`)
 test.after(async () => {
   for (const child of started) if (child.exitCode === null) child.kill('SIGTERM')
   await Promise.all(started.map(child => child.exitCode ?? child.signalCode ?? once(child, 'exit')))
+  // What a failed test may have left.
+  for (let n = 1; n <= dirs; n++) await endLocalNats(join(folder, `d${n}`), 5_000)
   rmSync(folder, { recursive: true })
 })
 
