@@ -33,7 +33,7 @@ export const VENDORS: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli/'],
   esbuild: ['.ci/faults/bundled-program.ts'],
   tinyglobby: ['agents/tools/', 'agents/research/', '.ci/'],
-  zod: ['memory/', 'runtime/', 'agents/', 'cli/', 'examples/'],
+  zod: ['memory/', 'runtime/', 'agents/', 'cli/', 'examples/', '.ci/faults/'],
 }
 
 /** Folders with one member per file; each member must be imported by the folder's list. */

@@ -125,7 +125,12 @@ export class Intents {
     for (const intent of this.#flight?.all() ?? []) {
       if (intent.deadline !== undefined) intent.deadline += downMs
       if (intent.cause) intent.cause = postponed(intent.cause, downMs)
-      if (!intent.spec || !mayHaveBegun(intent, at)) continue
+      if (!intent.spec) continue
+      if (!mayHaveBegun(intent, at)) {
+        // It is begun after this commit: a process that ends then leaves it under way.
+        if (intent.phase === 'unstarted' && intent.refused === undefined) intent.phase = 'running'
+        continue
+      }
       intent.phase = 'reported'
       intent.interruptions++
       intent.error = toWireError(interrupted(intent))

@@ -3,7 +3,7 @@
  * through a loader is not what users run, and `dist/` holds no bench.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Compiled {
@@ -19,7 +19,9 @@ export function compile(root: string): Compiled {
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
   try {
     tsc(root, ['-p', join('bench', 'tsconfig.json'), '--noCheck', '--outDir', folder])
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
+    const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    // Nodes of a cluster say their version, which they look up where the release has it.
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, type: 'module' }))
     return { folder, remove }
   } catch (error) {
     remove()

@@ -9,9 +9,9 @@ import { buildDist, compile } from './compile.ts'
 import { thisMachine } from './machine.ts'
 import { DATA_VARIABLE } from './memory-recall/conversations.ts'
 import { installedVersion, installPeers, missingPeers, versionIn } from './peer-packages.ts'
-import { json, table } from './report.ts'
+import { json, resultLine, table } from './report.ts'
 import { runRounds } from './rounds.ts'
-import { LOST, toRows } from './rows.ts'
+import { LOST, type Rounds, toRows } from './rows.ts'
 import { type Scenario, subjectsOf } from './scenario.ts'
 import { SCENARIOS } from './scenarios/index.ts'
 
@@ -51,19 +51,38 @@ async function bench(chosen: Scenario, asJson: boolean): Promise<void> {
   if (chosen.needsDist) buildDist(root)
   if (values.data !== undefined) process.env[DATA_VARIABLE] = resolve(values.data)
   const compiled = compile(root)
+  const ending = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort(signal))
+  let found: Rounds = new Map()
   try {
-    const onStart = (round: number, subject: string): boolean =>
-      say(`round ${round} of ${chosen.rounds}: ${subject}`)
-    const rounds = await runRounds(chosen, { root, compiled: compiled.folder, onStart })
-    const machine = thisMachine(new Date())
-    const rows = toRows(chosen, rounds, labels(chosen))
-    console.log((asJson ? json : table)(machine, chosen.name, rows))
-    if (rows.some(({ metric, value }) => metric === LOST && value !== null && value > 0)) {
-      say('replies were lost: the times above mean nothing')
-      process.exitCode = 1
-    }
+    await runRounds(chosen, {
+      root,
+      compiled: compiled.folder,
+      signal: ending.signal,
+      onStart: (round, subject) => say(`round ${round} of ${chosen.rounds}: ${subject}`),
+      onFound(rounds, _, one) {
+        found = rounds
+        say(resultLine(chosen, one))
+      },
+    })
   } finally {
     compiled.remove()
+    // Also what there is when it was stopped, or a subject failed.
+    if (found.size > 0) show(chosen, found, asJson)
+    if (ending.signal.aborted) {
+      say(`ended by ${ending.signal.reason}: not all of it was measured`)
+      process.exitCode = 1
+    }
+  }
+}
+
+function show(chosen: Scenario, found: Rounds, asJson: boolean): void {
+  const machine = thisMachine(new Date())
+  const rows = toRows(chosen, found, labels(chosen))
+  console.log((asJson ? json : table)(machine, chosen.name, rows))
+  if (rows.some(({ metric, value }) => metric === LOST && value !== null && value > 0)) {
+    say('replies were lost: the times above mean nothing')
+    process.exitCode = 1
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Machine } from './machine.ts'
 import type { Row } from './rows.ts'
+import type { Found, Scenario } from './scenario.ts'
 
 export const RATIO_HEADER = 'ratio (>1: ours is better)'
 
@@ -27,6 +28,17 @@ export function table(machine: Machine, scenario: string, rows: readonly Row[]):
   const rule = `| ${widths.map((width, i) => (i === 2 || i === 4 ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`
   const [head = [], ...body] = lines
   return [machineLine(machine, scenario), '', text(head), rule, ...body.map(text)].join('\n')
+}
+
+/** What one process has found, on one line, for who watches. */
+export function resultLine({ metrics }: Pick<Scenario, 'metrics'>, found: Found): string {
+  if ('unavailable' in found) return `  not measured: ${found.unavailable}`
+  const { values, asked, answered } = found
+  const figures = metrics.flatMap(({ name, unit }) => {
+    const value = values[name]
+    return value === undefined ? [] : [`${name} ${figure(value)} ${unit}`]
+  })
+  return `  ${[...figures, `lost ${asked - answered} of ${asked}`].join(', ')}`
 }
 
 /** Three significant digits, no exponent; counts as they are. */

@@ -7,7 +7,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { nodeBinary } from './node-binary.ts'
 import type { Rounds } from './rows.ts'
-import { type Found, type Scenario, type Subject, subjectsOf } from './scenario.ts'
+import { type Found, type Measured, type Scenario, type SoFar, type Subject, subjectsOf } from './scenario.ts'
 
 export interface RoundsOptions {
   /** The repository. */
@@ -16,6 +16,10 @@ export interface RoundsOptions {
   readonly compiled: string
   /** Told before each process is started. */
   onStart(round: number, subject: string): void
+  /** Told of all there is whenever a process has found something, also while it goes on. */
+  onFound(rounds: Rounds, subject: string, found: Found): void
+  /** Ends the process under way, and starts no other. What it told before counts. */
+  readonly signal: AbortSignal
 }
 
 /** A subject that takes longer is ended, and killed when it does not end. */
@@ -29,15 +33,26 @@ export async function runRounds(scenario: Scenario, options: RoundsOptions): Pro
     for (const subject of subjects) {
       const found = rounds.get(subject.name) as Found[]
       // What is missing will not come between two rounds.
-      if (found.some(one => 'unavailable' in one)) continue
+      if (options.signal.aborted || found.some(one => 'unavailable' in one)) continue
       options.onStart(round, subject.name)
-      found.push(await measureOne(scenario, subject, options))
+      const keep = (one: Found): void => {
+        found[round - 1] = one
+        options.onFound(rounds, subject.name, one)
+      }
+      const last = await measureOne(scenario, subject, options, keep)
+      if (last) keep(last)
     }
   }
   return rounds
 }
 
-async function measureOne(scenario: Scenario, subject: Subject, options: RoundsOptions): Promise<Found> {
+/** Undefined when it was ended and all it found has been told. */
+async function measureOne(
+  scenario: Scenario,
+  subject: Subject,
+  options: RoundsOptions,
+  tell: (soFar: Measured) => void,
+): Promise<Found | undefined> {
   const { needsNode } = subject
   const execPath = needsNode === undefined ? process.execPath : nodeBinary(options.root, needsNode)
   if (execPath === undefined) return { unavailable: `needs Node ${needsNode}` }
@@ -45,7 +60,8 @@ async function measureOne(scenario: Scenario, subject: Subject, options: RoundsO
   // PostgreSQL, which does not run as root, must reach its own folder in it.
   chmodSync(scratch, 0o711)
   try {
-    return await foundBy(startSubject(scenario, subject, scratch, execPath, options), scenario, subject)
+    const child = startSubject(scenario, subject, scratch, execPath, options)
+    return await foundBy(child, scenario, subject, options.signal, tell)
   } finally {
     // A server that is just ending may still write there.
     rmSync(scratch, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
@@ -68,23 +84,39 @@ const startSubject = (
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
 
-function foundBy(child: ChildProcess, scenario: Scenario, subject: Subject): Promise<Found> {
-  return new Promise<Found>((resolve, reject) => {
-    const limitMs = scenario.limitMs ?? LIMIT_MS
-    const timers = [
-      setTimeout(() => child.kill('SIGTERM'), limitMs),
-      setTimeout(() => child.kill('SIGKILL'), limitMs + GRACE_MS),
-    ]
+function foundBy(
+  child: ChildProcess,
+  scenario: Scenario,
+  subject: Subject,
+  signal: AbortSignal,
+  tell: (soFar: Measured) => void,
+): Promise<Found | undefined> {
+  return new Promise((resolve, reject) => {
     let found: Found | undefined
+    let hasTold = false
+    let isEnded = false
+    const timers: NodeJS.Timeout[] = []
+    const end = (): void => {
+      isEnded = true
+      child.kill('SIGTERM')
+      timers.push(setTimeout(() => child.kill('SIGKILL'), GRACE_MS))
+    }
+    timers.push(setTimeout(end, scenario.limitMs ?? LIMIT_MS))
+    signal.addEventListener('abort', end, { once: true })
     child.on('message', message => {
-      found = message as Found
+      const sent = message as Found | SoFar
+      if ('soFar' in sent) {
+        hasTold = true
+        tell(sent.soFar)
+      } else found = sent
     })
     child.on('error', reject)
-    child.on('exit', (code, signal) => {
+    child.on('exit', (code, by) => {
       for (const timer of timers) clearTimeout(timer)
-      if (found) resolve(found)
+      signal.removeEventListener('abort', end)
+      if (found || (isEnded && (hasTold || signal.aborted))) resolve(found)
       else {
-        const how = `ended with ${signal ?? code} and without a result`
+        const how = `ended with ${by ?? code} and without a result`
         reject(new Error(`"${subject.name}" of "${scenario.name}" ${how}`))
       }
     })

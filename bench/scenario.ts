@@ -19,11 +19,19 @@ export interface Measured {
   readonly answered: number
 }
 
-/** `scratch`: an empty folder on the disk of the repository, which goes when the process has ended. */
-export type Measure = (scratch: string) => Promise<Measured>
+/**
+ * `scratch`: an empty folder on the disk of the repository, which goes when the process has ended. `tell`: for what
+ * takes long, what is known so far; it counts when the process is ended before it is done.
+ */
+export type Measure = (scratch: string, tell: (soFar: Measured) => void) => Promise<Measured>
 
 /** What a process sends home: what it measured, or why its subject cannot be measured on this machine. */
 export type Found = Measured | { readonly unavailable: string }
+
+/** A word of a process that is not done. */
+export interface SoFar {
+  readonly soFar: Measured
+}
 
 /** Thrown by a subject that lacks something here (a server, a platform). A fault of its own is any other error. */
 export class Unavailable extends Error {}

@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'server-process-'))
 const log = join(folder, 'log')
 process.once('exit', () => rmSync(folder, { recursive: true }))
 
-const rejection = async (started: Promise<void>): Promise<unknown> => {
+const rejection = async (started: Promise<unknown>): Promise<unknown> => {
   try {
     await started
   } catch (error) {

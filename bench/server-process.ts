@@ -23,12 +23,15 @@ export interface ServerOptions {
 const START_MS = 30_000
 const POLL_MS = 50
 
-/** Resolves when it is ready. Throws `Unavailable` with the last line it printed when it ends, or takes 30 s. */
+/**
+ * Resolves with its process id when it is ready. Throws `Unavailable` with the last line it printed when it ends, or
+ * takes 30 s.
+ */
 export async function startServer(
   command: string,
   args: readonly string[],
   { env, uid, gid, log, stopSignal = 'SIGKILL', isReady }: ServerOptions,
-): Promise<void> {
+): Promise<number> {
   const output = openSync(log, 'w')
   const server = spawn(command, args, {
     stdio: ['ignore', output, output],
@@ -47,7 +50,7 @@ export async function startServer(
   process.once('exit', () => server.kill(stopSignal))
   for (const end = performance.now() + START_MS; ; await pause(POLL_MS)) {
     if (ended !== undefined) throw new Unavailable(`${command} does not start: ${ended}`)
-    if (await isReady().catch(() => false)) return
+    if (await isReady().catch(() => false)) return server.pid as number
     if (performance.now() > end) throw new Unavailable(`${command} does not start: ${lastLine(log)}`)
   }
 }

@@ -3,7 +3,7 @@
  * `rounds.ts` from compiled code, with the names of the scenario and the subject and a
  * folder of its own as its arguments.
  */
-import { type Found, type Measure, subjectsOf, Unavailable } from './scenario.ts'
+import { type Found, type Measure, type SoFar, subjectsOf, Unavailable } from './scenario.ts'
 import { SCENARIOS } from './scenarios/index.ts'
 
 const [, , scenarioName, subjectName, scratch] = process.argv
@@ -15,6 +15,8 @@ if (!subject || !scratch || !process.send)
 // By way of `exit`, so that the servers of a peer end with it.
 process.once('SIGTERM', () => process.exit(143))
 process.once('disconnect', () => process.exit(1))
+// A terminal tells all processes at once; the parent ends this one when it has what there is.
+process.on('SIGINT', () => {})
 
 const found = await attempt(await subject.load(), scratch)
 // A peer may keep handles open: the process ends once its result has been handed over.
@@ -22,7 +24,7 @@ process.send(found, () => process.exit(0))
 
 async function attempt(measure: Measure, folder: string): Promise<Found> {
   try {
-    return await measure(folder)
+    return await measure(folder, soFar => void process.send?.({ soFar } satisfies SoFar))
   } catch (error) {
     if (error instanceof Unavailable) return { unavailable: error.message }
     throw error

@@ -4,6 +4,7 @@
  */
 
 export const IN_FLIGHT = [1, 32] as const
+export const REMOTE_IN_FLIGHT = [1, 32, 256] as const
 
 /** Asks one actor makes to another for one message from outside. */
 export const ASKS_PER_RUN = 100
@@ -12,6 +13,18 @@ export const STEPS = 10
 
 /** Workflows under way at the same time in `durable-step`. */
 export const RUNS_AT_ONCE = 32
+
+/** Nodes, and workflows under way at the same time on all of them, in `cluster-steps`. */
+export const CLUSTER_NODES = 3
+export const CLUSTER_RUNS = [1, 32, 256] as const
+
+/** Node processes in `nodes`, and asks and workflows under way at the same time. */
+export const NODE_COUNTS = [1, 2, 3, 4] as const
+export const ASKS_AT_ONCE = 256
+export const NODE_RUNS = 64
+
+/** How often a node is killed, and how often it is told to end, in `failover`. */
+export const KILLS = 20
 
 /** Bytes of a commit of ours that holds the result of a step: what is put when the disk is measured alone. */
 export const STEP_BYTES = 480

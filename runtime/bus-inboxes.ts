@@ -22,6 +22,9 @@ import type { Subscription, Transport } from './transport/transport.ts'
 /** How long a peer may take to accept a message, ms. Accepting is putting it in a mailbox. */
 const ACCEPT_MS = 5_000
 
+/** How many addresses have their subjects remembered. */
+const SUBJECTS = 1_024
+
 /** The type of the addresses by which nodes ask. */
 export const NODE = 'node'
 
@@ -46,6 +49,7 @@ interface Receipt {
 export class BusInboxes {
   readonly #options: BusInboxesOptions
   readonly #open = new Map<Address, Subscription>()
+  readonly #subjects = new Map<Address, string>()
   readonly #held: HeldAnswers
   readonly #accepted: Uint8Array
 
@@ -76,10 +80,10 @@ export class BusInboxes {
 
   /** Sends a message to another node and waits until it is accepted. Throws why it was not. */
   async send(envelope: Envelope): Promise<void> {
-    const { transport, codec, namespace, accept } = this.#options
+    const { transport, codec, accept } = this.#options
     const { to, replyTo, correlation } = envelope
-    const data = codec.pack(envelope as unknown as Plain)
-    const received = await transport.request(agentSubject(namespace, to), data, { timeoutMs: ACCEPT_MS })
+    const data = codec.lend(envelope as unknown as Plain)
+    const received = await transport.request(this.#subjectOf(to), data, { timeoutMs: ACCEPT_MS })
     if (sameBytes(received, this.#accepted)) return
     const { error, answer, type } = Object(codec.decode(received)) as Receipt
     if (error) throw fromWireError(error)
@@ -94,13 +98,23 @@ export class BusInboxes {
 
   /** Sends an answer to who asked from outside any actor: as the acceptance of the question, or for itself. */
   answer({ to, correlation = '', type, body, ...rest }: Envelope): void {
-    const { transport, codec, namespace } = this.#options
+    const { transport, codec } = this.#options
     const reply = this.#held.take(to, correlation)
-    if (reply) reply(this.#outcome(() => codec.pack({ answer: body, type })))
+    if (reply) reply(this.#outcome(() => codec.lend({ answer: body, type })))
     else {
       const envelope = { ...rest, to, correlation, type, body }
-      transport.publish(agentSubject(namespace, to), codec.pack(envelope as unknown as Plain))
+      transport.publish(this.#subjectOf(to), codec.lend(envelope as unknown as Plain))
     }
+  }
+
+  /** Remembered for those written to again: checking its parts costs as much as packing a message. */
+  #subjectOf(actor: Address): string {
+    const known = this.#subjects.get(actor)
+    if (known !== undefined) return known
+    const subject = agentSubject(this.#options.namespace, actor)
+    if (this.#subjects.size >= SUBJECTS) this.#subjects.clear()
+    this.#subjects.set(actor, subject)
+    return subject
   }
 
   #receive(data: Uint8Array, reply: ((data: Uint8Array) => void) | undefined): void {

@@ -226,6 +226,15 @@ test('shares no memory: not with the packet, not with the value, not between mes
   assert.is(decoded.sent.buffer.byteLength, 3)
 })
 
+test('lends the bytes it would pack until it is used next, and refuses the same', () => {
+  const small = createCodec({ maxBytes: 64 })
+  const packed = small.pack({ a: 1 })
+  assert.equal(Uint8Array.from(small.lend({ a: 1 })), packed)
+  assert.equal(Uint8Array.from(small.lend({ a: 1, b: undefined } as unknown as Plain)), packed)
+  for (const bad of ['x'.repeat(100), { at: new Date(0) }, Number.NaN])
+    refuses(thrownBy(() => small.encode(bad as Plain)).kind, () => small.lend(bad as Plain))
+})
+
 test('leaves the packet as it was', () => {
   const packet = codec.encode(['text', `\uFEFF${'x'.repeat(90)}`])
   const before = Uint8Array.from(packet)

@@ -28,13 +28,11 @@ export function deadlinesOn(clock: Clock): Deadlines {
   const ring = (): void => {
     const now = clock.now()
     armedFor = Number.POSITIVE_INFINITY
-    const due = [...open].filter(one => one.due <= now)
-    for (const one of due) open.delete(one)
-    // Before they are told: one that throws must not keep the others from being told later.
-    let next = Number.POSITIVE_INFINITY
+    const due = [...open].filter(one => one.due <= now).sort((a, b) => a.due - b.due)
+    for (const one of due) if (open.delete(one)) tell(one)
+    let next = armedFor
     for (const one of open) next = Math.min(next, one.due)
     if (next < armedFor) arm(next)
-    for (const { late } of due.sort((a, b) => a.due - b.due)) late()
   }
   return {
     at(due, late) {
@@ -47,5 +45,16 @@ export function deadlinesOn(clock: Clock): Deadlines {
         armedFor = Number.POSITIVE_INFINITY
       }
     },
+  }
+}
+
+/** One that throws is heard by the process, and keeps no other from being told. */
+function tell({ late }: Deadline): void {
+  try {
+    late()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
   }
 }

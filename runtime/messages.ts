@@ -8,7 +8,7 @@ import { checkMessageType, type Envelope, refuseReserved } from '../actors/envel
 import { RuntimeError } from '../actors/errors.ts'
 import type { Usage } from '../actors/events.ts'
 import { KEY_PREFIX } from '../actors/outbox.ts'
-import { toPlain } from '../actors/plain.ts'
+import { type Plain, toPlain } from '../actors/plain.ts'
 import { checkedAtLeast } from '../actors/policies/checked.ts'
 import { CANCEL } from '../actors/protocol.ts'
 import type { Node } from './node.ts'
@@ -46,9 +46,9 @@ export async function askFrom(
   body: unknown,
   options: AskOptions,
 ): Promise<Answered> {
-  const content = contentOf(node, to, type, body)
+  const plain = checked(to, type, body)
   const id = options.key === undefined ? node.nextId() : keyedId(to, options.key)
-  const question = questionOf(node, { ...content, id }, options)
+  const question = questionOf(node, id, to, type, plain, options)
   const { signal } = options
   if (signal?.aborted) throw abortError(signal)
   const answer = node.questions.put(question, signal, () => node.send(withdrawalOf(node, question)))
@@ -58,16 +58,16 @@ export async function askFrom(
 
 /** What sends a message from outside, once. Throws, before that, what is wrong with the address, the type or the body. */
 export function tellingOf(node: Node, to: Address, type: string, body: unknown): () => void {
-  const content = contentOf(node, to, type, body)
+  const plain = checked(to, type, body)
   // Numbered when it is sent: receivers rely on that what was sent earlier has a lower number.
-  return () => node.send({ ...content, id: node.nextId() })
+  return () => node.send({ v: 1, id: node.nextId(), type, to, from: node.address, body: plain })
 }
 
-/** A message from outside but for its id. */
-function contentOf(node: Node, to: Address, type: string, body: unknown): Omit<Envelope, 'id'> {
+/** The body of a message from outside, when all of it may be sent. */
+function checked(to: Address, type: string, body: unknown): Plain {
   parseAddress(to)
   refuseReserved(checkMessageType(type))
-  return { v: 1, type, to, from: node.address, body: toPlain(body, type) }
+  return toPlain(body, type)
 }
 
 function keyedId(to: Address, key: string): string {
@@ -77,18 +77,27 @@ function keyedId(to: Address, key: string): string {
   })
 }
 
-function questionOf(node: Node, told: Envelope, options: AskOptions): Envelope {
-  const { timeoutMs = DEFAULT_ASK_MS, budget, run, trace } = options
-  return {
-    ...told,
-    replyTo: node.address,
-    correlation: told.id,
-    deadline: node.clock.now() + checkedAtLeast('timeoutMs of an ask', timeoutMs, 0),
-    ...(budget && { budget: parseLease(budget) }),
-    ...(run !== undefined && { run }),
-    ...(trace !== undefined && { trace }),
-  }
+/** Made member by member: spreading what most asks do not have costs more than the rest of making it. */
+function questionOf(
+  node: Node,
+  id: string,
+  to: Address,
+  type: string,
+  body: Plain,
+  { timeoutMs = DEFAULT_ASK_MS, budget, run, trace }: AskOptions,
+): Envelope {
+  const from = node.address
+  const deadline = node.clock.now() + checkedAtLeast('timeoutMs of an ask', timeoutMs, 0)
+  const replyTo = from
+  const correlation = id
+  const question: Writable<Envelope> = { v: 1, id, type, to, from, body, replyTo, correlation, deadline }
+  if (budget) question.budget = parseLease(budget)
+  if (run !== undefined) question.run = run
+  if (trace !== undefined) question.trace = trace
+  return question
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 const withdrawalOf = (node: Node, { id, to }: Envelope): Envelope => ({
   v: 1,

@@ -5,6 +5,7 @@ import { fromWireError, RuntimeError } from '../actors/errors.ts'
 import type { Usage } from '../actors/events.ts'
 import type { Plain } from '../actors/plain.ts'
 import type { Answer, Refusal } from '../actors/protocol.ts'
+import { type Deadlines, deadlinesOn } from './deadlines.ts'
 
 export interface Settled {
   readonly value: Plain
@@ -20,10 +21,10 @@ interface Question {
 export class Questions {
   /** By correlation; asks under one key share one. */
   readonly #open = new Map<string, readonly Question[]>()
-  readonly #clock: Clock
+  readonly #deadlines: Deadlines
 
   constructor(clock: Clock) {
-    this.#clock = clock
+    this.#deadlines = deadlinesOn(clock)
   }
 
   /** The answer to `envelope`, once it is sent. `withdraw` is called when nobody wants it any more. */
@@ -36,14 +37,16 @@ export class Questions {
         reject(error)
       }
       const onAbort = (): void => give(abortError(signal))
-      const disarm = deadline === undefined ? undefined : this.#clock.at(deadline, () => give(late(envelope)))
+      const disarm =
+        deadline === undefined ? undefined : this.#deadlines.at(deadline, () => give(late(envelope)))
       signal?.addEventListener('abort', onAbort, { once: true })
       const release = (): void => {
         disarm?.()
         signal?.removeEventListener('abort', onAbort)
       }
       const question: Question = { resolve, reject, release }
-      this.#open.set(correlation, [...(this.#open.get(correlation) ?? []), question])
+      const others = this.#open.get(correlation)
+      this.#open.set(correlation, others ? [...others, question] : [question])
     })
   }
 

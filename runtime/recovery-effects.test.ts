@@ -53,6 +53,35 @@ test('attempts, and the retries that are left, are counted over all lives', asyn
   assert.is(answer.outcome, undefined)
 })
 
+test('an effect that a node left to the next is undone when that one dies in the middle of it', async () => {
+  const world = mortal()
+  const done: string[] = []
+  const work = worker(
+    () => {
+      done.push('run')
+      return never()
+    },
+    {
+      class: 'compensable',
+      undo: async () => void done.push('undo'),
+    },
+  )
+  const options = { behaviours: [work] }
+  const first = world.live(options)
+  const doer = await first.spawn(work, { id: 'w' })
+  first.quiesce()
+  void outcomeOf(first.ask(doer, 'work.do', 'it', { key: 'k' }))
+  await world.clock.advance(10)
+  await first.stop()
+  assert.equal(done, [])
+  await again(world, options)
+  await world.clock.advance(10)
+  assert.equal(done, ['run'])
+  await again(world, options)
+  await world.clock.advance(60_000)
+  assert.equal(done.slice(0, 3), ['run', 'undo', 'run'])
+})
+
 test('an effect that was under way too often when its process ended waits for a person', async () => {
   const world = mortal()
   let runs = 0

@@ -36,17 +36,21 @@ function pair() {
   })
   const [near, far] = [testRuntime(options('near')), testRuntime(options('far'))]
   const outside = bus.connect()
+  const asked = async (to: Address, message: unknown): Promise<unknown> =>
+    codec.decode(
+      await outside.request(agentSubject('main', to), codec.encode(message as Plain), { timeoutMs: 1_000 }),
+    )
   return {
     near,
     far,
     reported,
+    outside,
+    codec,
+    /** All that the receiver says to a message. */
+    asked,
     /** What the receiver says to a message: nothing, or the kind of its refusal. */
     async send(to: Address, message: unknown): Promise<unknown> {
-      const data = codec.encode(message as Plain)
-      const receipt = codec.decode(
-        await outside.request(agentSubject('main', to), data, { timeoutMs: 1_000 }),
-      )
-      return (receipt as { error?: { kind: string } }).error?.kind
+      return ((await asked(to, message)) as { error?: { kind: string } }).error?.kind
     },
     async stop() {
       await Promise.all([near.stop(), far.stop()])
@@ -230,6 +234,36 @@ const message = (to: Address, type: string, body: unknown, more = {}) => ({
   to,
   body,
   ...more,
+})
+
+test('an ask from outside is one question and one answer, if it comes soon, and else is accepted meanwhile', async () => {
+  const { far, asked, stop } = pair()
+  const actor = await far.spawn(echo(), { id: 'e' })
+  const question = { replyTo: 'node/x', correlation: 'node/x.1', from: 'node/x' }
+  const answered = await asked(actor, message(actor, 'echo.say', 1, question))
+  assert.equal(answered, { answer: { value: 1 }, type: 'ac.reply' })
+  const held = gate<string>()
+  const slow = await far.spawn(worker(() => held.promise))
+  const receipt = asked(slow, message(slow, 'work.do', 1, { ...question, correlation: 'node/x.2' }))
+  await settle()
+  await far.clock.advance(100)
+  assert.equal(await receipt, {})
+  held.open('done')
+  await stop()
+})
+
+test('an answer that fits no question is refused, and the question ends with the refusal', async () => {
+  const { near, outside, codec, stop } = pair()
+  const to = address('echo', 'liar')
+  const lies = [
+    { answer: 1, type: 'ac.reply' },
+    { answer: { value: 1 }, type: 'task.assign' },
+    { answer: null },
+  ]
+  const answers = [...lies]
+  outside.subscribe(agentSubject('main', to), ({ reply }) => reply?.(codec.encode(answers.shift() as Plain)))
+  for (const _ of lies) assert.is(await outcomeOf(near.ask(to, 'echo.say')), 'envelope-invalid')
+  await stop()
 })
 
 test('refuses what only a runtime may say, and what is malformed', async () => {

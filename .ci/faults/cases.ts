@@ -1,4 +1,10 @@
 /** The list of fault injections, in the order of `docs/faults.md`. A new one is a file and a line here. */
+import { clusterBrokerKills, clusterWipes } from './cluster-broker-kills.ts'
+import { clusterDrains } from './cluster-drains.ts'
+import { clusterLink } from './cluster-link.ts'
+import { clusterNodeKills } from './cluster-node-kills.ts'
+import { clusterPartitions } from './cluster-partitions.ts'
+import { clusterSimulations } from './cluster-simulations.ts'
 import { damagedFiles } from './damaged-files.ts'
 import type { FaultCase } from './fault-case.ts'
 import { fullDisks } from './full-disks.ts'
@@ -15,4 +21,11 @@ export const FAULT_CASES: readonly FaultCase[] = [
   powerCutsByTheStandard,
   fullDisks,
   damagedFiles,
+  clusterSimulations,
+  clusterNodeKills,
+  clusterBrokerKills,
+  clusterWipes,
+  clusterPartitions,
+  clusterLink,
+  clusterDrains,
 ]

@@ -12,6 +12,9 @@ export interface LedgerPlace {
   readonly run: string
 }
 
+/** Ms on the clock that all processes of a machine share, and that goes on while one is stopped. */
+export const machineNow = (): number => Number(process.hrtime.bigint() / 1_000_000n)
+
 /** An effect that happens in the ledger, and what its class needs to handle a crash. */
 export function ledgerEffect({ url, run }: LedgerPlace, kind: LedgerClass) {
   const post = async (path: string, body: object, signal?: AbortSignal): Promise<Record<string, unknown>> => {
@@ -31,7 +34,7 @@ export function ledgerEffect({ url, run }: LedgerPlace, kind: LedgerClass) {
   const spec: EffectSpec<CallInput, SeenEffect> = {
     class: kind,
     async run({ job, slowMs }, { key, attempt, signal }: EffectContext) {
-      const call: Omit<LedgerCall, 'run'> = { job, class: kind, key, attempt, slowMs }
+      const call: Omit<LedgerCall, 'run'> = { job, class: kind, key, attempt, slowMs, begun: machineNow() }
       return seen(key, (await post('/call', call, signal))['completion'])
     },
     ...(kind === 'verifiable' && {

@@ -9,6 +9,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { machineNow } from './effect-calls.ts'
 import type { LedgerCall, LedgerEntry } from './ledger-entries.ts'
 
 const MAX_BODY = 64 * 1024
@@ -28,8 +29,9 @@ const note = (call: Pick<LedgerCall, 'run' | 'key'>, entry: Omit<LedgerEntry, 'o
 const nameOf = ({ run, key }: Pick<LedgerCall, 'run' | 'key'>): string => `${run} ${key}`
 
 async function call(asked: LedgerCall, isGone: () => boolean): Promise<{ readonly completion: number }> {
-  const { job, attempt, slowMs } = asked
-  note(asked, { what: 'started', job, class: asked.class, attempt })
+  const { job, attempt, slowMs, begun } = asked
+  const onItsWayMs = begun === undefined ? 0 : machineNow() - begun
+  note(asked, { what: 'started', job, class: asked.class, attempt, onItsWayMs })
   const before = Math.random() * slowMs
   await sleep(before)
   if (isGone()) {

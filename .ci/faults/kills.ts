@@ -137,12 +137,17 @@ function judge(
     readonly tallied: readonly number[]
   }
   const numbers = Array.from({ length: jobs }, (_, at) => at + 1)
-  const { lost, repeated, forbidden, calls, againAllowed } = judgeRun(numbers, reports, tallied, entries)
+  const { lost, repeated, forbidden, late, calls, againAllowed } = judgeRun(
+    numbers,
+    reports,
+    tallied,
+    entries,
+  )
   counts.effects += calls
   counts.again += againAllowed
   counts.lost += lost.length
   counts.repeated += repeated.length
-  for (const one of [...lost, ...repeated, ...forbidden]) counts.problems.push(`${run}: ${one}`)
+  for (const one of [...lost, ...repeated, ...forbidden, ...late]) counts.problems.push(`${run}: ${one}`)
 }
 
 const tallyOf = (counts: Counts): Tally => ({

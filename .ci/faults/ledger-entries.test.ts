@@ -39,7 +39,21 @@ const verdictOf = (classes: Partial<Record<LedgerClass, readonly Step[]>>, talli
 test('accepts work that went well', () => {
   const [entries, report] = runOf({})
   const verdict = judgeRun([1], [report], [1], entries)
-  assert.equal(verdict, { lost: [], repeated: [], forbidden: [], calls: 4, againAllowed: 0 })
+  assert.equal(verdict, { lost: [], repeated: [], forbidden: [], late: [], calls: 4, againAllowed: 0 })
+})
+
+test('tells what was called again from a call that came late', () => {
+  const [entries, report] = runOf({
+    verifiable: ['started', 'happened', 'completed', 'started', 'happened', 'completed'],
+  })
+  const again = entries.findIndex(({ class: kind, order }) => kind === 'verifiable' && order === 10)
+  const judged = (onItsWayMs: number) => {
+    const changed = entries.map((entry, at) => (at === again ? { ...entry, onItsWayMs } : entry))
+    const { repeated, forbidden, late } = judgeRun([1], [report], [1], changed)
+    return [repeated.length, forbidden.length, late.length]
+  }
+  assert.equal(judged(20), [1, 1, 0])
+  assert.equal(judged(4_000), [0, 0, 2])
 })
 
 test('accepts what each class allows after a crash', () => {

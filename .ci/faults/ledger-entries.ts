@@ -13,6 +13,8 @@ export interface LedgerCall {
   readonly class: LedgerClass
   readonly attempt: number
   readonly slowMs: number
+  /** When its caller began it, ms on the machine's clock. */
+  readonly begun?: number
 }
 
 /**
@@ -27,6 +29,8 @@ export interface LedgerEntry {
   readonly job?: number
   readonly class?: LedgerClass
   readonly attempt?: number
+  /** Of `started`: how long after its caller began it. */
+  readonly onItsWayMs?: number
   /** Of `checked` and `undone`: whether it stood. */
   readonly done?: boolean
 }
@@ -51,6 +55,11 @@ export interface Verdict {
   readonly repeated: readonly string[]
   /** Whatever else a class does not allow. */
   readonly forbidden: readonly string[]
+  /**
+   * What would be among the two before, were it not for a call that its caller had begun long before it arrived: one that
+   * was on its way while the caller stood still. Only the world itself can refuse it, by the key and the attempt.
+   */
+  readonly late: readonly string[]
   readonly calls: number
   /** Calls made again because their outcome was not known, as their class allows. */
   readonly againAllowed: number
@@ -64,29 +73,47 @@ export function judgeRun(
   entries: readonly LedgerEntry[],
 ): Verdict {
   const byKey = new Map<string, LedgerEntry[]>()
-  for (const entry of entries) byKey.set(entry.key, [...(byKey.get(entry.key) ?? []), entry])
+  for (const entry of entries) add(byKey, entry.key, entry)
   const lost: string[] = []
   const forbidden: string[] = []
   const repeated: string[] = []
+  const late: string[] = []
+  const byJob = new Map<number | undefined, LedgerEntry[]>()
+  for (const entry of entries) add(byJob, entry.job, entry)
   for (const job of jobs) {
     const told = tallied.filter(one => one === job).length
     if (told === 0) lost.push(`job ${job} was never told of`)
     if (told > 1) forbidden.push(`job ${job} was told of ${told} times`)
     const seen = reports.find(report => report.job === job)?.seen ?? []
     for (const kind of LEDGER_CLASSES) {
-      const keys = new Set(
-        entries.filter(entry => entry.job === job && entry.class === kind).map(({ key }) => key),
-      )
+      const keys = new Set((byJob.get(job) ?? []).filter(entry => entry.class === kind).map(({ key }) => key))
       if (keys.size > 1) repeated.push(`job ${job}: ${kind} was begun under ${[...keys].join(' and ')}`)
       const mine = seen.filter(effect => effect.class === kind)
       const [effect] = mine
       if (!effect || mine.length > 1) lost.push(`job ${job}: ${mine.length} results of class ${kind}`)
-      else judgeEffect(effect, byKey.get(effect.key) ?? [], { lost, repeated, forbidden })
+      else {
+        const known = byKey.get(effect.key) ?? []
+        const isLate = known.some(({ onItsWayMs = 0 }) => onItsWayMs > LATE_MS)
+        judgeEffect(
+          effect,
+          known,
+          isLate ? { lost, repeated: late, forbidden: late } : { lost, repeated, forbidden },
+        )
+      }
     }
   }
   const calls = entries.filter(({ what }) => what === 'started').length
-  return { lost, repeated, forbidden, calls, againAllowed: calls - new Set(byKey.keys()).size }
+  return { lost, repeated, forbidden, late, calls, againAllowed: calls - new Set(byKey.keys()).size }
 }
+
+function add<K>(lists: Map<K, LedgerEntry[]>, key: K, entry: LedgerEntry): void {
+  const list = lists.get(key)
+  if (list) list.push(entry)
+  else lists.set(key, [entry])
+}
+
+/** A call arrives within some ms, on a busy machine within some hundred. */
+const LATE_MS = 1_000
 
 type Faults = { readonly lost: string[]; readonly repeated: string[]; readonly forbidden: string[] }
 

@@ -1,6 +1,6 @@
 /**
  * `npm run faults`: lists the fault injections; `npm run faults -- NAME [--count N] [--seed S]` makes one and keeps
- * its result; `-- all` makes all of them in full; `-- page` only writes `docs/faults.md` from what is kept.
+ * its result; `-- all` makes all of them in full, `-- cluster` those of a cluster; `-- page` only writes `docs/faults.md` from what is kept.
  * Exits with 1 when a promise was broken or something could not run.
  */
 import { writeFile } from 'node:fs/promises'
@@ -15,7 +15,11 @@ const { values, positionals } = parseArgs({
   options: { count: { type: 'string' }, seed: { type: 'string', default: '1' } },
 })
 const [name] = positionals
-const chosen = name === 'all' ? FAULT_CASES : FAULT_CASES.filter(one => one.name === name)
+/** `cluster` is all that break a cluster. */
+const isOf = (group: string, one: FaultCase): boolean =>
+  group === 'cluster' && one.name.startsWith('cluster-')
+const chosen =
+  name === 'all' ? FAULT_CASES : FAULT_CASES.filter(one => one.name === name || isOf(name ?? '', one))
 
 function whole(text: string, what: string): number {
   const value = Number(text)
@@ -46,7 +50,7 @@ if (name === undefined) {
   for (const one of FAULT_CASES) console.log(`${one.name.padEnd(22)} ${one.count} times: ${one.title}`)
 } else if (name !== 'page' && chosen.length === 0) {
   console.error(
-    `there is no fault injection "${name}": ${FAULT_CASES.map(one => one.name).join(', ')}, all, page`,
+    `there is no fault injection "${name}": ${FAULT_CASES.map(one => one.name).join(', ')}, cluster, all, page`,
   )
   process.exitCode = 64
 } else {

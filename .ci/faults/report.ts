@@ -34,7 +34,10 @@ const TAIL = `## What is not covered
   acknowledges a flush it has not made, or a file system that breaks its own rules, is not in it.
 - Pages of an unsynced tail that reach the disk out of order, with zeros between them, are not in the table: the
   journal may then say \`store-corrupt\` although only commits that were never synced are gone.
-- One process on one machine. Networks, brokers and several nodes are not part of these injections.
+- The nodes of a cluster, its broker and its client share one machine, and the broker is one server: machines that lose
+  their power under a cluster, and brokers that are clusters themselves, are not in the table.
+- What an effect sent before its node stood still reaches the world whenever it does. Whatever must refuse it then has to
+  compare the key and the attempt that come with it.
 `
 
 /** The page. Cases without a result are listed as not run. */

@@ -39,6 +39,9 @@ const VISIT_MS = 2_000
 /** After that long without a visit nobody wants the answer, ms. */
 const FORGOTTEN_MS = 30_000
 
+/** Failures of this node, which are no answers. */
+const UNANSWERED: ReadonlySet<string> = new Set(['runtime-stopped', 'store-failed'])
+
 type Outcome = { readonly value: Plain } | { readonly error: Plain }
 
 interface Held {
@@ -58,14 +61,22 @@ export function heldAsks(runtime: Runtime): HeldAsks {
     const outcome = runtime.ask(to, type, body, { key, timeoutMs, signal }).then(
       (value): Outcome => ({ value: value as Plain }),
       (error): Outcome => {
-        // Nobody has answered: the partition goes to another node, and the work with it.
-        if (toRuntimeError(error, 'internal').kind === 'runtime-stopped') throw error
+        // Nobody has answered: the partition goes to another node, or its disk comes back, and the work with it.
+        if (UNANSWERED.has(toRuntimeError(error, 'internal').kind)) {
+          forget(key)
+          throw error
+        }
         return { error: toWireError(error) as unknown as Plain }
       },
     )
     // Who asks may be between two visits.
     outcome.catch(() => {})
     return { outcome, withdrawal, forget: () => {} }
+  }
+  /** Whoever comes again begins anew. */
+  const forget = (key: string): void => {
+    held.get(key)?.forget()
+    held.delete(key)
   }
   const remember = (key: string, ask: Held): void => {
     ask.forget()
@@ -90,8 +101,7 @@ export function heldAsks(runtime: Runtime): HeldAsks {
     },
     withdraw(key) {
       const found = held.get(key)
-      found?.forget()
-      held.delete(key)
+      forget(key)
       found?.withdrawal.abort(new RuntimeError('cancelled', 'whoever asked has withdrawn it'))
     },
     get open() {

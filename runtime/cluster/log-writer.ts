@@ -169,6 +169,11 @@ export class LogWriter {
     } else this.#forgotten = true
   }
 
+  /** Another node has written behind this one's last entry. Never settles. */
+  lose(): Promise<never> {
+    return this.#lose()
+  }
+
   #lose(): Promise<never> {
     if (this.#owned) {
       this.#owned = false
@@ -179,7 +184,7 @@ export class LogWriter {
 }
 
 /** Undefined for what may be tried again; throws the rest. */
-function unavailable(error: unknown): undefined {
+export function unavailable(error: unknown): undefined {
   if (toRuntimeError(error, 'internal').kind === 'broker-unavailable') return undefined
   throw error
 }

@@ -7,7 +7,7 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Behaviour } from '../../actors/behaviour.ts'
-import type { Host } from '../../actors/clock.ts'
+import type { Clock, Host } from '../../actors/clock.ts'
 import { RuntimeError, toRuntimeError } from '../../actors/errors.ts'
 import type { Plain } from '../../actors/plain.ts'
 import type { EffectPolicy } from '../../actors/strategy.ts'
@@ -91,6 +91,8 @@ interface Tenancy extends Served {
 
 /** Between two looks whether a partition has come to rest, ms. */
 const LOOK_MS = 20
+/** How long a runtime that has lost its partition has to stop in order, ms. */
+const LOST_MS = 1_000
 
 export function partitionHost(options: PartitionHostOptions): PartitionHost {
   const { namespace, broker, host, report } = options
@@ -150,7 +152,7 @@ export function partitionHost(options: PartitionHostOptions): PartitionHost {
       runtime.quiesce()
       const end = host.clock.now() + graceMs
       while (runtime.attempts() > 0 && host.clock.now() < end && tenancies.has(partition))
-        await new Promise<void>(resolve => void host.clock.at(host.clock.now() + LOOK_MS, resolve))
+        await pause(host.clock, LOOK_MS)
       if (!tenancies.delete(partition)) return
       await tenancy.close(() => stores.giveUp(to))
     },
@@ -214,8 +216,14 @@ async function moveIn(
     ...(policy && { policy }),
     ...(passivateAfterMs !== undefined && { passivateAfterMs }),
   })
+  const whenLost = new Promise<void>(resolve => {
+    if (lost.aborted) resolve()
+    else lost.addEventListener('abort', () => resolve(), { once: true })
+  })
   const stop = async (giveUp?: () => Promise<void>): Promise<void> => {
-    await runtime.stop().catch(report)
+    const stopped = runtime.stop().catch(report)
+    // What is being written when the partition is lost never settles, nor does what waits for it.
+    await Promise.race([stopped, whenLost.then(() => pause(host.clock, LOST_MS))])
     try {
       await giveUp?.()
     } finally {
@@ -253,6 +261,9 @@ async function moveIn(
     throw error
   }
 }
+
+const pause = (clock: Clock, ms: number): Promise<void> =>
+  new Promise(resolve => void clock.at(clock.now() + ms, resolve))
 
 async function perform({ operations }: Tenant, body: Plain): Promise<Plain> {
   const { op, ...rest } = Object(body) as { readonly [key: string]: Plain }

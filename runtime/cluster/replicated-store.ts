@@ -9,12 +9,12 @@
 import { type RuntimeError, toRuntimeError } from '../../actors/errors.ts'
 import { type GroupCommit, groupCommit } from '../../memory/group-commit.ts'
 import type { CompactingStore, LevelStore, Op, Range } from '../../memory/level.ts'
-import { catchUp, pinned } from './catch-up.ts'
+import { type CaughtUp, catchUp, pinned } from './catch-up.ts'
 import { heldOp } from './held-place.ts'
 import { opsEntries, readEntry } from './log-entry.ts'
 import type { Place } from './log-place.ts'
 import { writeSnapshot } from './log-snapshot.ts'
-import { LogWriter, type LogWriterOptions } from './log-writer.ts'
+import { LogWriter, type LogWriterOptions, unavailable } from './log-writer.ts'
 import type { PartitionLog } from './partition-log.ts'
 
 export interface ReplicatedOptions extends LogWriterOptions {
@@ -41,6 +41,7 @@ export class ReplicatedStores {
   readonly #wanted: Waiting[] = []
   #stopped: RuntimeError | undefined
   #abandoned = false
+  readonly #stopListening: () => void
   #leave = (): void => {}
   readonly #left = new Promise<void>(resolve => {
     this.#leave = resolve
@@ -57,11 +58,19 @@ export class ReplicatedStores {
         return this.#stopped
       },
     )
-    options.log.broker.onReset(() => {
-      this.#log.forgot()
-      // Also when nothing is to be written: others may have to take over from what is there.
-      this.#commits.add([], false).catch(options.report)
-    })
+    // The broker's listeners stay as long as it does: one of stores that are closed must hold nothing of them.
+    const listening: { hear: (() => void) | undefined } = { hear: () => this.#forgotten() }
+    options.log.broker.onReset(() => listening.hear?.())
+    this.#stopListening = () => {
+      listening.hear = undefined
+    }
+  }
+
+  #forgotten(): void {
+    if (!this.#log.owned) return
+    this.#log.forgot()
+    // Also when nothing is to be written: others may have to take over from what is there.
+    this.#commits.add([], false).catch(this.#options.report)
   }
 
   get epoch(): number {
@@ -123,6 +132,7 @@ export class ReplicatedStores {
 
   /** Closes the copy. */
   async close(): Promise<void> {
+    this.#stopListening()
     await this.#snapshotting
     await this.#options.copy.close()
   }
@@ -175,7 +185,10 @@ export class ReplicatedStores {
     const { log, copy, writer } = this.#options
     await this.#commits.idle()
     await copy.reopen?.()
-    await catchUp(log, copy, writer.origin)
+    let caught: CaughtUp | undefined
+    while (!caught && this.#log.owned) caught = await catchUp(log, copy, writer.origin).catch(unavailable)
+    // What stands behind the end of this epoch is another's: nothing of it may be taken for what was written here.
+    if (caught?.place.epoch !== this.epoch) return this.#log.lose()
     this.#stopped = undefined
   }
 }

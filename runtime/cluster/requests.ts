@@ -56,6 +56,7 @@ const PASSING: ReadonlySet<RuntimeError['kind']> = new Set([
   'partition-unowned',
   'partition-lost',
   'runtime-stopped',
+  'store-failed',
 ])
 
 export const isPassing = (error: unknown): boolean => PASSING.has(toRuntimeError(error, 'internal').kind)

@@ -17,6 +17,7 @@ import type { Machine } from './cluster-machine.ts'
 import type { Asked, ClusterProgram } from './cluster-program.ts'
 import { type ClusterUniverse, NAMESPACE, worldClient } from './cluster-world.ts'
 import { completeness, safety, type Violation } from './invariants.ts'
+import type { LedgerEntry } from './ledger.ts'
 import { replay } from './program.ts'
 
 export interface Owner {
@@ -76,12 +77,9 @@ export async function verdict(
   const owners = ownersOf(machines)
   for (const [{ served }] of owners.values() as Iterable<readonly [Owner]>)
     for (const { envelope } of served.runtime.deadLetters()) dead.add(envelope.id)
-  const zombies = (entry: { readonly key: string; readonly life: string }): boolean =>
-    witness.zombies.has(`${entry.key} ${entry.life}`)
   const evidence = {
     recorder: { lives: witness.lives, results: witness.results, broken: witness.broken, dead },
-    // What they may is judged as they begin.
-    ledger: { entries: made.ledger.entries.filter(entry => !zombies(entry)) },
+    ledger: { entries: made.ledger.entries.filter(ordinary(made)) },
     // Deadlines of this program are hours away.
     downMs: Number.POSITIVE_INFINITY,
   }
@@ -89,6 +87,16 @@ export async function verdict(
   for (const [{ served, machine }] of owners.values() as Iterable<readonly [Owner]>)
     violations.push(...(await ofPartition(made, served, machine.behaviours)))
   return [...violations, ...ofProgram(program, owners, made)]
+}
+
+/** What owners of yesterday may is judged as they begin, and what a person wanted done again is begun anew. */
+function ordinary({ witness, ledger }: ClusterUniverse): (entry: LedgerEntry) => boolean {
+  const redone = new Map(
+    ledger.entries.flatMap(({ kind, class: of, key, order }) =>
+      kind === 'checked' && of === 'manual' ? [[key, order] as const] : [],
+    ),
+  )
+  return ({ key, life, order }) => !witness.zombies.has(`${key} ${life}`) && order > (redone.get(key) ?? 0)
 }
 
 /** I3 and I7: log, copy and witness are the same, the journal is whole, and leads to the states there are. */

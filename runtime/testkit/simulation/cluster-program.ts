@@ -70,7 +70,7 @@ export function startClusterProgram(made: ClusterUniverse, untilMs: number): Clu
           asked,
         ),
       )
-      work.push(tell(first, random.pick(cast.notebooks as [Address]), `told ${n}`, told))
+      work.push(tell(first, random.pick(cast.notebooks as [Address]), `told ${n}`, { told, sleep }))
       await sleep(random.between(0, Math.floor(untilMs / 6)))
     }
     await Promise.all(work)
@@ -150,14 +150,22 @@ async function carryOut(
   )
 }
 
+/** Writes a note, again while the mailbox is full: then it is nowhere. Of one that is not confirmed nobody knows. */
 async function tell(
   client: ClusterClient,
   to: Address,
   body: string,
-  told: Map<Address, string[]>,
+  { told, sleep }: { readonly told: Map<Address, string[]>; readonly sleep: (ms: number) => Promise<void> },
 ): Promise<void> {
-  const before = told.get(to)
-  if (before) before.push(body)
-  else told.set(to, [body])
-  await client.tell(to, 'note.add', body)
+  for (;;) {
+    const kind = await client.tell(to, 'note.add', body).then(
+      () => undefined,
+      error => toRuntimeError(error, 'internal').kind,
+    )
+    if (kind === undefined) told.get(to)?.push(body) ?? told.set(to, [body])
+    else if (kind !== 'mailbox-full' && kind !== 'broker-unavailable')
+      throw new Error(`a client could not tell: ${kind}`)
+    if (kind !== 'mailbox-full') return
+    await sleep(1_000)
+  }
 }

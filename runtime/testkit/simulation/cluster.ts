@@ -39,8 +39,8 @@ export interface ClusterReport {
   /** Attempts that were begun by an owner of yesterday, for what it had stored. */
   readonly zombieAttempts: number
   readonly struck: { readonly [K in ClusterFault]?: number }
-  /** What nodes reported, by life and kind. */
-  readonly reported: Readonly<Record<string, number>>
+  /** What nodes reported, by life. */
+  readonly errors: ClusterUniverse['errors']
   readonly violations: readonly Violation[]
   readonly ledger: readonly LedgerEntry[]
 }
@@ -112,19 +112,10 @@ function reportOf(
     effects: ledger.entries.filter(({ kind }) => kind === 'started').length,
     zombieAttempts: witness.zombies.size,
     struck: faults.struck,
-    reported: reportedBy(made),
+    errors: made.errors,
     violations,
     ledger: ledger.entries,
   }
-}
-
-function reportedBy({ errors }: ClusterUniverse): Record<string, number> {
-  const reported: Record<string, number> = {}
-  for (const [life, error] of errors) {
-    const what = `${life} ${toRuntimeError(error, 'internal').kind}`
-    reported[what] = (reported[what] ?? 0) + 1
-  }
-  return reported
 }
 
 /** A person who looks now and then for effects nobody may repeat unasked, and knows what became of them. */
@@ -133,12 +124,21 @@ function supervise({ made, machines }: Run): void {
   const look = (): void => {
     for (const [first] of ownersOf(machines).values()) {
       const runtime = first?.served.runtime
-      for (const { effect } of runtime?.parkedEffects() ?? []) {
+      for (const { effect, actor, name } of runtime?.parkedEffects() ?? []) {
         const found = ledger.outcome(effect)
+        if (!found)
+          ledger.add({
+            kind: 'checked',
+            key: effect,
+            name,
+            class: 'manual',
+            life: 'person',
+            actor,
+            done: false,
+          })
+        const decision = found ? ({ as: 'done', output: found.output } as const) : ({ as: 'redo' } as const)
         // Taken over meanwhile: whoever serves it next is asked in a moment.
-        runtime
-          ?.decideEffect(effect, found ? { as: 'done', output: found.output } : { as: 'redo' })
-          .catch(() => {})
+        runtime?.decideEffect(effect, decision).catch(() => {})
       }
     }
     scheduler.at(scheduler.now + 3_000, owner, 'person', look)

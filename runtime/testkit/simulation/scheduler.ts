@@ -132,16 +132,18 @@ export function scheduler({ random, start = Date.UTC(2026, 0, 1), trace }: Sched
       now += ms
       ripen()
     },
-    drain: () =>
-      new Promise(resolve => {
-        // A tick comes after all microtasks, also those that they cause.
-        if (picks % TURN_EVERY === 0) setImmediate(resolve)
-        else process.nextTick(resolve)
-      }),
+    drain: () => settled(picks % TURN_EVERY === 0),
     hash: record.hash,
     note: (what, who) => record.add(now, what, who),
   }
 }
+
+/** A tick comes after all microtasks, also those that they cause. */
+const settled = (aTurn: boolean): Promise<void> =>
+  new Promise(resolve => {
+    if (aTurn) setImmediate(resolve)
+    else process.nextTick(resolve)
+  })
 
 function tracer(trace: ((line: string) => void) | undefined) {
   const hash = createHash('sha256')
