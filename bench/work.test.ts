@@ -25,7 +25,7 @@ test('no two scenarios, subjects of one scenario or metrics of one scenario shar
   for (const scenario of SCENARIOS) {
     distinct(subjectsOf(scenario).map(({ name }) => name))
     distinct(scenario.metrics.map(({ name }) => name))
-    assert.ok(scenario.rounds > 0 && scenario.peers.length > 0)
+    assert.ok(scenario.rounds > 0)
   }
 })
 

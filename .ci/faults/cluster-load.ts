@@ -160,7 +160,11 @@ async function doJob(client: ClusterClient, runs: RunClient, job: Job): Promise<
     return (await asked) as JobReport
   }
   const order = { id: job.worker, workflow: 'job', input: body, options: {} }
-  const { status, result, error } = await runs.follow(job.worker, { order })
+  const taken = await runs.submit(order)
+  const { status, result, error } = await runs.follow(job.worker).catch(thrown => {
+    if (isPassing(thrown)) throw thrown
+    throw new Error(`${textOf(thrown)}; it was taken as ${JSON.stringify(taken)}`)
+  })
   if (status === 'done') return (result as unknown as { readonly output: JobReport }).output
   throw new Error(`run ${job.worker} ended as ${status}: ${JSON.stringify(error)}`)
 }

@@ -6,16 +6,14 @@
 import { mkdtemp, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Broker } from '../../runtime/cluster/broker.ts'
-import { readEntry } from '../../runtime/cluster/log-entry.ts'
-import { logSubjects } from '../../runtime/cluster/log-place.ts'
 import { type Prng, prng } from '../../runtime/testkit/simulation/prng.ts'
 import { type BundledProgram, bundleProgram } from './bundled-program.ts'
 import { type RunningChild, startProgram } from './child-process.ts'
 import type { Note } from './cluster-actors.ts'
 import { type Load, startLoad } from './cluster-load.ts'
+import { dumpLog, logRows } from './cluster-log.ts'
 import { type ClusterProcesses, NAMESPACE, startProcesses } from './cluster-nodes.ts'
-import { commitsByTwo, judgeNotes, type LogRow } from './cluster-verdict.ts'
+import { commitsByTwo, judgeNotes } from './cluster-verdict.ts'
 import { type FaultOptions, progressOf, type Tally } from './fault-case.ts'
 import { judgeRun, type LedgerEntry } from './ledger-entries.ts'
 
@@ -127,6 +125,11 @@ async function oneRound(bench: Bench): Promise<void> {
     counts.lost += unanswered.length
     if (unanswered.length === 0) await judge(bench, dir, run, scene)
     for (const what of [...load.refused, ...processes.surprises]) scene.wrong(what)
+    if (counts.problems.length > before) {
+      const broker = await load.connection.broker()
+      await dumpLog(broker, join(dir, 'log.jsonl'))
+      await broker.close()
+    }
   } catch (error) {
     counts.problems.push(`${run}: ${String(error instanceof Error ? error.stack : error)}`)
   } finally {
@@ -186,21 +189,6 @@ function sceneOf(bench: Bench, run: string, processes: ClusterProcesses, load: L
       }
     },
   }
-}
-
-/** Every entry of every partition, as far as the broker has it. */
-async function logRows(broker: Broker): Promise<LogRow[]> {
-  const rows: LogRow[] = []
-  for await (const { subject, data } of broker.read(`ac.${NAMESPACE}.jrn.>`)) {
-    const partition = Number(subject.split('.')[3])
-    const { epoch, n } = logSubjects(NAMESPACE, partition).placeOf(subject)
-    const entry = readEntry(data)
-    const by = `${entry.by.node} ${entry.by.life}`
-    const row = { partition, epoch, n, kind: entry.kind, by }
-    if (entry.kind !== 'seal') rows.push(row)
-    else rows.push({ ...row, begins: entry.seal.epoch, isOwned: entry.seal.node !== undefined })
-  }
-  return rows
 }
 
 async function judge({ ledger, counts, one }: Bench, dir: string, run: string, scene: Scene): Promise<void> {

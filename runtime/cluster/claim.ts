@@ -44,6 +44,8 @@ export async function claim(options: ClaimOptions): Promise<ReplicatedStores | u
     const begun = await log.seal(tip, writer, { node })
     if (!begun) continue
     const { place, bytes } = await catchUp(log, copy, writer.origin)
+    // A process that stood still meanwhile: somebody has sealed behind it.
+    if (place.epoch > begun.epoch) return undefined
     if (compare(place, begun.place) !== 0) throw unexpected(log.partition, begun)
     return new ReplicatedStores({ ...options, writer, place, uncovered: bytes })
   }

@@ -158,7 +158,8 @@ export class LogWriter {
     const { epoch } = place
     const tip = await log.tip()
     if (tip.epoch > epoch) return this.#lose()
-    if (compare(tip.place, place) === 0) return
+    // The same place of another history is none of this one: somebody began anew on what the broker forgot.
+    if (tip.origin === writer.origin && compare(tip.place, place) === 0) return
     // What it has forgotten may be that another node has taken over.
     if (!(await mayRestore())) return this.#lose()
     const restored = { epoch, n: 2 + Math.max(place.n, tip.epoch === epoch ? tip.place.n : 0) }

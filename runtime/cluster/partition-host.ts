@@ -98,6 +98,10 @@ export function partitionHost(options: PartitionHostOptions): PartitionHost {
   const { namespace, broker, host, report } = options
   const tenancies = new Map<number, Tenancy>()
   const logOf = (partition: number) => partitionLog({ broker, namespace, partition })
+  let hasForgotten = false
+  broker.onReset(() => {
+    hasForgotten = true
+  })
 
   const lost = async (partition: number): Promise<void> => {
     const tenancy = tenancies.get(partition)
@@ -116,6 +120,8 @@ export function partitionHost(options: PartitionHostOptions): PartitionHost {
     },
     async take(partition, deed) {
       if (tenancies.has(partition)) return 'taken'
+      // By the log it is nobody's, and by the members it may be somebody's who has yet to give it back.
+      if (deed.epoch === 0 && hasForgotten && !(await options.mayRestore(partition, 0))) return 'lost'
       const copy = await openCopyOf(options, partition)
       const losing = new AbortController()
       const stores = await claim({
@@ -137,7 +143,12 @@ export function partitionHost(options: PartitionHostOptions): PartitionHost {
       // Also while it moves in or out, or nothing that it still writes would ever settle.
       losing.signal.addEventListener('abort', () => stores.abandon())
       if (losing.signal.aborted) stores.abandon()
-      const tenancy = await moveIn(options, partition, stores, losing.signal).catch(closing(stores))
+      const tenancy = await moveIn(options, partition, stores, losing.signal).catch(async error => {
+        await stores.close()
+        if (losing.signal.aborted) return undefined
+        throw error
+      })
+      if (!tenancy) return 'lost'
       tenancies.set(partition, tenancy)
       if (!losing.signal.aborted) return 'taken'
       await lost(partition)
@@ -220,6 +231,14 @@ async function moveIn(
     if (lost.aborted) resolve()
     else lost.addEventListener('abort', () => resolve(), { once: true })
   })
+  /** What waits for a write that found its place taken would wait for ever. */
+  const orLost = <T>(work: Promise<T>): Promise<T> =>
+    Promise.race([
+      work,
+      whenLost.then(() => {
+        throw isLost(partition)
+      }),
+    ])
   const stop = async (giveUp?: () => Promise<void>): Promise<void> => {
     const stopped = runtime.stop().catch(report)
     // What is being written when the partition is lost never settles, nor does what waits for it.
@@ -232,10 +251,17 @@ async function moveIn(
     }
   }
   try {
-    await runtime.ready
+    await orLost(runtime.ready)
     const { epoch } = stores
     const served: Served = { partition, epoch, runtime, store: name => stores.store(name), lost }
-    const tenant = await options.onServed(served)
+    const moving = options.onServed(served)
+    const tenant = await orLost(moving).catch(error => {
+      moving.then(
+        late => late.gone(),
+        () => {},
+      )
+      throw error
+    })
     movedIn()
     let isOpen = true
     const asked = requests.serve(subject(namespace, 'part', String(partition)), async body => {

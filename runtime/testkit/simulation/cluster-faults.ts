@@ -74,12 +74,12 @@ export const CLUSTER_FAULTS: readonly ClusterFault[] = [
 ]
 
 /** The faults of a machine's disks: those of the world, and a write that fails when it is told to. */
-export function diskFaults(world: Faults, armed: { fails: boolean }): Faults {
+export function diskFaults(world: Faults<ClusterFault> & Faults, armed: { fails: boolean }): Faults {
   return {
     hit(fault: FaultClass) {
       if (fault !== 'disk.full' || !armed.fails) return world.hit(fault)
       armed.fails = false
-      return true
+      return world.hit('node.disk-fails')
     },
     stop: () => world.stop(),
     get stopped() {

@@ -142,7 +142,8 @@ function harm(siege: Siege, victim: Machine, what: Trouble): boolean {
       return true
     case 'node.disk-fails':
       victim.failDisk()
-      return true
+      // It strikes with the next write.
+      return false
     default:
       cut(siege, victim, what)
       later(siege, random.between(500, 20_000), () => victim.heal())
