@@ -12,7 +12,7 @@ import { type RunningChild, startProgram } from './child-process.ts'
 import type { Note } from './cluster-actors.ts'
 import { type Load, startLoad } from './cluster-load.ts'
 import { dumpLog, logRows } from './cluster-log.ts'
-import { type ClusterProcesses, NAMESPACE, startProcesses } from './cluster-nodes.ts'
+import { NAMESPACE, startProcesses } from './cluster-nodes.ts'
 import { commitsByTwo, judgeNotes } from './cluster-verdict.ts'
 import { type FaultOptions, progressOf, type Tally } from './fault-case.ts'
 import { judgeRun, type LedgerEntry } from './ledger-entries.ts'
@@ -56,8 +56,8 @@ as asks with keys, the others as runs. Each job makes an effect of every class i
 partition of its beginning and its end, and asks a counter in a third. In the end every job must be answered within 90
 seconds after the last fault; no effect may have been called again after its result was committed; every tally must have
 been told of everything once and in order, every job be counted once; the log of no partition may hold an entry behind the
-seal of its epoch, and no epoch entries of two processes; and there must be no dead letters. A call that an effect had
-begun more than a second before it arrived was on its way while its node stood still: only the world can refuse it, by
+seal of its epoch, and no epoch entries of two processes; and there must be no dead letters. A call that was on its
+way when a newer attempt, or a check, overtook it, because its node stood still meanwhile, only the world can refuse, by
 its key and attempt, so it is counted and not held against the cluster.`
 
 export const AS_ABOVE = 'The cluster, what it does and what is compared are those of the kills of its nodes.'
@@ -123,13 +123,9 @@ async function oneRound(bench: Bench): Promise<void> {
     scene.most('milliseconds until all was done after the last fault, at most', performance.now() - began)
     for (const what of unanswered) scene.wrong(what)
     counts.lost += unanswered.length
-    if (unanswered.length === 0) await judge(bench, dir, run, scene)
+    if (unanswered.length === 0) await judge(bench, run, scene)
     for (const what of [...load.refused, ...processes.surprises]) scene.wrong(what)
-    if (counts.problems.length > before) {
-      const broker = await load.connection.broker()
-      await dumpLog(broker, join(dir, 'log.jsonl'))
-      await broker.close()
-    }
+    if (counts.problems.length > before) await dump(bench, dir, run, load)
   } catch (error) {
     counts.problems.push(`${run}: ${String(error instanceof Error ? error.stack : error)}`)
   } finally {
@@ -139,6 +135,21 @@ async function oneRound(bench: Bench): Promise<void> {
   await fetch(`${ledger}/entries?run=${run}`, { method: 'DELETE' })
   if (counts.problems.length > before) options.say(`what was found is kept in ${await keep(bench, dir, run)}`)
   await rm(dir, { recursive: true, force: true })
+}
+
+const entriesOf = async (ledger: string, run: string): Promise<readonly LedgerEntry[]> =>
+  (await (await fetch(`${ledger}/entries?run=${run}`)).json()) as LedgerEntry[]
+
+/** What the broker, the ledger and the client know, for whoever looks into it. */
+async function dump({ ledger }: Bench, dir: string, run: string, load: Load): Promise<void> {
+  const broker = await load.connection.broker()
+  await dumpLog(broker, join(dir, 'log.jsonl'))
+  const mailboxes = [...(await broker.mailboxes())]
+  await broker.close()
+  const actors = [...(await load.client.survey('actors', 10_000)).answers]
+  const found = { owners: load.client.owners(), mailboxes, actors, reports: [...load.reports.values()] }
+  await writeFile(join(dir, 'cluster.json'), JSON.stringify(found))
+  await writeFile(join(dir, 'ledger.json'), JSON.stringify(await entriesOf(ledger, run)))
 }
 
 /** For whoever looks into it: logs and copies of the nodes, and what was wrong. */
@@ -191,17 +202,15 @@ function sceneOf(bench: Bench, run: string, processes: ClusterProcesses, load: L
   }
 }
 
-async function judge({ ledger, counts, one }: Bench, dir: string, run: string, scene: Scene): Promise<void> {
+async function judge({ ledger, counts, one }: Bench, run: string, scene: Scene): Promise<void> {
   const { load } = scene
   const reports = [...load.reports.values()]
   const jobs = [...load.reports.keys()]
   const [tallies, counters] = await settled(load, jobs)
   const notes = judgeNotes(jobs, tallies, counters)
-  const entries = (await (await fetch(`${ledger}/entries?run=${run}`)).json()) as LedgerEntry[]
+  const entries = await entriesOf(ledger, run)
   const told = tallies.flat().flatMap(([, , job, what]) => (what === 'done' ? [job] : []))
   const effects = judgeRun(jobs, reports, told, entries)
-  await writeFile(join(dir, 'ledger.json'), JSON.stringify(entries))
-  await writeFile(join(dir, 'reports.json'), JSON.stringify(reports))
   counts.lost += effects.lost.length + notes.lost.length
   counts.repeated += effects.repeated.length + notes.repeated.length
   for (const problem of [...effects.lost, ...effects.repeated, ...effects.forbidden]) scene.wrong(problem)
@@ -215,10 +224,7 @@ async function judge({ ledger, counts, one }: Bench, dir: string, run: string, s
   scene.count('jobs done, a third of them as runs', jobs.length)
   scene.count('effects called', effects.calls)
   scene.count('of these again because their outcome was unknown', effects.againAllowed)
-  scene.count(
-    'effects whose call was on its way while its node stood still, and came late',
-    effects.late.length,
-  )
+  scene.count('effects whose call was overtaken on its way', effects.late.length)
   scene.count('messages between partitions, told and asked', notes.messages)
 }
 

@@ -22,7 +22,7 @@ const orders = { last: 0 }
 const note = (call: Pick<LedgerCall, 'run' | 'key'>, entry: Omit<LedgerEntry, 'order' | 'key'>): number => {
   const order = ++orders.last
   const list = entries.get(call.run) ?? []
-  list.push({ order, key: call.key, ...entry })
+  list.push({ order, key: call.key, at: machineNow(), ...entry })
   entries.set(call.run, list)
   return order
 }
@@ -30,8 +30,7 @@ const nameOf = ({ run, key }: Pick<LedgerCall, 'run' | 'key'>): string => `${run
 
 async function call(asked: LedgerCall, isGone: () => boolean): Promise<{ readonly completion: number }> {
   const { job, attempt, slowMs, begun } = asked
-  const onItsWayMs = begun === undefined ? 0 : machineNow() - begun
-  note(asked, { what: 'started', job, class: asked.class, attempt, onItsWayMs })
+  note(asked, { what: 'started', job, class: asked.class, attempt, ...(begun !== undefined && { begun }) })
   const before = Math.random() * slowMs
   await sleep(before)
   if (isGone()) {

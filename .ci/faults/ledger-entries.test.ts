@@ -42,18 +42,26 @@ test('accepts work that went well', () => {
   assert.equal(verdict, { lost: [], repeated: [], forbidden: [], late: [], calls: 4, againAllowed: 0 })
 })
 
-test('tells what was called again from a call that came late', () => {
+test('tells what was called again from a call that was on its way when another overtook it', () => {
   const [entries, report] = runOf({
     verifiable: ['started', 'happened', 'completed', 'started', 'happened', 'completed'],
   })
-  const again = entries.findIndex(({ class: kind, order }) => kind === 'verifiable' && order === 10)
-  const judged = (onItsWayMs: number) => {
-    const changed = entries.map((entry, at) => (at === again ? { ...entry, onItsWayMs } : entry))
+  // The second to arrive is the first attempt, by a process that stood still; the other was begun at 100.
+  const judged = (begun: number) => {
+    const changed = entries.map(entry =>
+      entry.class !== 'verifiable'
+        ? entry
+        : {
+            ...entry,
+            at: 100 + entry.order,
+            ...(entry.order === 7 ? { attempt: 2 } : { attempt: 1, begun }),
+          },
+    )
     const { repeated, forbidden, late } = judgeRun([1], [report], [1], changed)
     return [repeated.length, forbidden.length, late.length]
   }
-  assert.equal(judged(20), [1, 1, 0])
-  assert.equal(judged(4_000), [0, 0, 2])
+  assert.equal(judged(120), [1, 1, 0])
+  assert.equal(judged(90), [0, 0, 2])
 })
 
 test('accepts what each class allows after a crash', () => {

@@ -29,8 +29,10 @@ export interface LedgerEntry {
   readonly job?: number
   readonly class?: LedgerClass
   readonly attempt?: number
-  /** Of `started`: how long after its caller began it. */
-  readonly onItsWayMs?: number
+  /** When it was noted, ms on the machine's clock. */
+  readonly at?: number
+  /** Of `started`: when its caller began it. */
+  readonly begun?: number
   /** Of `checked` and `undone`: whether it stood. */
   readonly done?: boolean
 }
@@ -56,8 +58,8 @@ export interface Verdict {
   /** Whatever else a class does not allow. */
   readonly forbidden: readonly string[]
   /**
-   * What would be among the two before, were it not for a call that its caller had begun long before it arrived: one that
-   * was on its way while the caller stood still. Only the world itself can refuse it, by the key and the attempt.
+   * What would be among the two before, were it not for a call that was on its way: begun before anything newer was asked
+   * for under its key, and there only afterwards. Only the world itself can refuse it, by the key and the attempt.
    */
   readonly late: readonly string[]
   readonly calls: number
@@ -93,7 +95,7 @@ export function judgeRun(
       if (!effect || mine.length > 1) lost.push(`job ${job}: ${mine.length} results of class ${kind}`)
       else {
         const known = byKey.get(effect.key) ?? []
-        const isLate = known.some(({ onItsWayMs = 0 }) => onItsWayMs > LATE_MS)
+        const isLate = known.some(entry => wasOnItsWay(entry, known))
         judgeEffect(
           effect,
           known,
@@ -112,8 +114,15 @@ function add<K>(lists: Map<K, LedgerEntry[]>, key: K, entry: LedgerEntry): void 
   else lists.set(key, [entry])
 }
 
-/** A call arrives within some ms, on a busy machine within some hundred. */
-const LATE_MS = 1_000
+/** Whether a later attempt, a check or an undoing overtook a call. */
+const wasOnItsWay = (call: LedgerEntry, entries: readonly LedgerEntry[]): boolean =>
+  call.begun !== undefined &&
+  entries.some(
+    ({ order, what, at = 0, attempt = 0 }) =>
+      order < call.order &&
+      at > (call.begun ?? 0) &&
+      (what === 'checked' || what === 'undone' || (what === 'started' && attempt > (call.attempt ?? 0))),
+  )
 
 type Faults = { readonly lost: string[]; readonly repeated: string[]; readonly forbidden: string[] }
 

@@ -8,15 +8,16 @@ import type { Host } from '../../actors/clock.ts'
 import type { Memory } from '../../memory/memory.ts'
 import { type ClusterClient, clusterClient } from '../../runtime/cluster/cluster-client.ts'
 import type { ClusterNode } from '../../runtime/cluster/cluster-node.ts'
-import { type ConnectOptions, connectCluster } from '../../runtime/cluster/connect-cluster.ts'
+import { connectCluster } from '../../runtime/cluster/connect-cluster.ts'
 import { clusterMemory } from '../../runtime/cluster/memory-client.ts'
 import { partitionOf } from '../../runtime/cluster/placement.ts'
 import { systemHost } from '../../runtime/host.ts'
+import type { NatsOptions } from '../../runtime/transport/nats-address.ts'
 import type { SpawnOrder } from './agent-host.ts'
 import { type AgentNodeOptions, startAgentNode } from './agent-node.ts'
 import { type RunClient, runClient } from './run-client.ts'
 
-type OfServer = Omit<ConnectOptions, 'name' | 'namespace' | 'onError'>
+type OfServer = Omit<NatsOptions, 'name' | 'namespace'>
 
 type OfNode = Pick<
   AgentNodeOptions,

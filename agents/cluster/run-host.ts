@@ -106,7 +106,10 @@ export function runHost(options: RunHostOptions): RunHost {
       if (before) return before
       await journal.records.put(OPEN, id, null)
       const record = await runs.begin({ id, workflow: name, input, options: toPlain(more, 'options') })
+      // The record is not waited for, but what is written behind it is there only with it.
+      const stored = journal.records.put(OPEN, id, null)
       carryOut(record, workflow).catch(report)
+      await stored
       return record
     },
     async resume() {

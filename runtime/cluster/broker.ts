@@ -38,6 +38,16 @@ export interface Letter {
   done(): void
 }
 
+export interface CollectOptions {
+  /** Letters handed over and not yet done, at most. */
+  readonly max: number
+  /**
+   * Told when somebody else collects there instead, without whoever unsubscribed. It may be one of the past, whose request
+   * was on its way for long, and who collects no more by now.
+   */
+  readonly onTaken?: () => void
+}
+
 export interface Broker {
   /**
    * Writes `data` under a subject that has nothing yet. `created` when exactly these bytes are stored there now, also
@@ -68,11 +78,7 @@ export interface Broker {
    * comes again, and after a crash of the broker also what was done shortly before. Survives reconnections and resets.
    * `take` must not throw.
    */
-  collect(
-    partition: number,
-    take: (letter: Letter) => void,
-    options: { readonly max: number },
-  ): Promise<Subscription>
+  collect(partition: number, take: (letter: Letter) => void, options: CollectOptions): Promise<Subscription>
   /**
    * Tells that the broker's store is another one than before (wiped, restored): what was acknowledged may be gone. Streams
    * are made anew before. After a reconnection no other call goes through before this is settled.

@@ -146,8 +146,9 @@ export class LogWriter {
       try {
         await this.#upload()
       } catch (error) {
-        unavailable(error)
+        // Also when it is the disk that fails: nothing may be written before it is done.
         this.#forgotten = true
+        unavailable(error)
       }
     }
   }
@@ -165,8 +166,9 @@ export class LogWriter {
     const restored = { epoch, n: 2 + Math.max(place.n, tip.epoch === epoch ? tip.place.n : 0) }
     await writeSnapshot(log.broker, log.subjects, restored, pinned(copy))
     if (await log.mark(tip, writer, restored)) {
-      await copy.batch([heldOp({ place: restored, origin: writer.origin })])
+      // From now on the log goes on there, whatever the disk says.
       this.#place = restored
+      await copy.batch([heldOp({ place: restored, origin: writer.origin })])
     } else this.#forgotten = true
   }
 

@@ -203,8 +203,7 @@ async function moveIn(
   stores: ReplicatedStores,
   lost: AbortSignal,
 ): Promise<Tenancy> {
-  const { namespace, transport, broker, host, behaviours, policy, sync, passivateAfterMs, requests, report } =
-    options
+  const { namespace, transport, broker, host, behaviours, policy, sync, passivateAfterMs, report } = options
   const journal = await journalOn(stores.store('journal'), {
     encoder: journalCodec(),
     sync: sync === 'always' ? 'always' : 'asked',
@@ -221,7 +220,7 @@ async function moveIn(
     transport,
     host,
     recover: 'auto',
-    post: postOffice({ partition, broker, after }),
+    post: postOffice({ partition, broker, after, isOwner: () => stores.isOwned() }),
     onError: report,
     ...(behaviours && { behaviours }),
     ...(policy && { policy }),
@@ -263,18 +262,9 @@ async function moveIn(
       throw error
     })
     movedIn()
-    let isOpen = true
-    const asked = requests.serve(subject(namespace, 'part', String(partition)), async body => {
-      if (!isOpen) throw isGivenUp(partition)
-      const answer = await perform(tenant, body)
-      // Else it may tell of a time before another took over, or of what was written nowhere.
-      if (lost.aborted || !(await stores.isOwned())) throw isLost(partition)
-      return answer
-    })
+    const asked = answerAsked(options, served, tenant, stores)
     const close: Tenancy['close'] = async giveUp => {
-      // Who asked before the broker knew is told at once, instead of finding out by silence.
-      isOpen = false
-      void asked.drain()
+      asked.unsubscribe()
       try {
         await stop(giveUp)
       } finally {
@@ -285,6 +275,29 @@ async function moveIn(
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** Who asks after its end, before the broker knew of it, is told so at once instead of finding out by silence. */
+function answerAsked(
+  { namespace, requests }: PartitionHostOptions,
+  { partition, lost }: Served,
+  tenant: Tenant,
+  stores: ReplicatedStores,
+): Subscription {
+  let isOpen = true
+  const asked = requests.serve(subject(namespace, 'part', String(partition)), async body => {
+    if (!isOpen) throw isGivenUp(partition)
+    const answer = await perform(tenant, body)
+    // Else it may tell of a time before another took over, or of what was written nowhere.
+    if (lost.aborted || !(await stores.isOwned())) throw isLost(partition)
+    return answer
+  })
+  return {
+    unsubscribe() {
+      isOpen = false
+      void asked.drain()
+    },
   }
 }
 

@@ -32,12 +32,15 @@ export interface PostOfficeOptions {
   readonly max?: number
   /** Nothing is handed over before this settles: for actors that a program has to start first. Default: once the runtime is ready. */
   readonly after?: Promise<unknown>
+  /** Asked when somebody else collects the letters: whether they are this node's to collect. Default: they are. */
+  readonly isOwner?: () => Promise<boolean>
 }
 
 const RESEND_MS = 30_000
 const MAX_IN_HAND = 4_096
 const FIRST_PAUSE_MS = 200
 const MAX_PAUSE_MS = 5_000
+const REGAIN_MS = 1_000
 
 /** The post of one partition, for `createRuntime({ post })`. Throws `definition-invalid`. */
 export function postOffice(options: PostOfficeOptions): OpenPost {
@@ -55,7 +58,7 @@ export function postOffice(options: PostOfficeOptions): OpenPost {
       if (sender) node.received(sender, key)
     }
     const receipts = new Receipts({ node, partition, received })
-    const collecting = collector(node, broker, partition, max, letter => receiving.take(letter))
+    const collecting = collector(node, { ...options, max }, letter => receiving.take(letter))
     const stopListening = onReset(broker, () => sending.postAgain())
 
     return {
@@ -100,16 +103,31 @@ function onReset(broker: Broker, act: () => void): Cancel {
 /** Collects what is in the mailboxes of a partition, trying until the broker is there. */
 function collector(
   node: PostNode,
-  broker: Broker,
-  partition: number,
-  max: number,
+  { broker, partition, max, isOwner = async () => true }: PostOfficeOptions & { readonly max: number },
   take: (letter: Letter) => void,
 ): { readonly open: () => void; readonly close: () => void } {
   const open: Subscription[] = []
   let isClosed = false
   const wakes = new Map<number, Cancel>()
+  const later = (box: number, ms: number, act: () => void): void => {
+    wakes.get(box)?.()
+    if (!isClosed) wakes.set(box, node.clock.at(node.clock.now() + ms, act))
+  }
+  /** An owner of the past may have come late, and gone again: then nobody collects. */
+  const regain = (box: number): void =>
+    later(box, REGAIN_MS, () => {
+      isOwner().then(
+        isOurs => {
+          if (isOurs && !isClosed) collect(box)
+        },
+        error => {
+          node.report(error)
+          regain(box)
+        },
+      )
+    })
   const collect = (box: number, failures = 0): void => {
-    broker.collect(box, take, { max }).then(
+    broker.collect(box, take, { max, onTaken: () => regain(box) }).then(
       subscription => {
         if (isClosed) subscription.unsubscribe()
         else open.push(subscription)
@@ -119,10 +137,7 @@ function collector(
         const error = toRuntimeError(thrown, 'internal')
         if (error.kind !== 'broker-unavailable') node.report(error)
         const ms = Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS)
-        wakes.set(
-          box,
-          node.clock.at(node.clock.now() + ms, () => collect(box, failures + 1)),
-        )
+        later(box, ms, () => collect(box, failures + 1))
       },
     )
   }

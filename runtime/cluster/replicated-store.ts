@@ -41,6 +41,7 @@ export class ReplicatedStores {
   readonly #wanted: Waiting[] = []
   #stopped: RuntimeError | undefined
   #abandoned = false
+  #reopening: Promise<void> | undefined
   readonly #stopListening: () => void
   #leave = (): void => {}
   readonly #left = new Promise<void>(resolve => {
@@ -70,7 +71,18 @@ export class ReplicatedStores {
     if (!this.#log.owned) return
     this.#log.forgot()
     // Also when nothing is to be written: others may have to take over from what is there.
-    this.#commits.add([], false).catch(this.#options.report)
+    this.#giveBack().catch(this.#options.report)
+  }
+
+  /** A disk that fails meanwhile is opened again: nobody else has what the broker has lost. */
+  async #giveBack(): Promise<void> {
+    try {
+      await this.#commits.add([], false)
+    } catch (error) {
+      this.#options.report(error)
+      await this.#reopen()
+      await this.#commits.add([], false)
+    }
   }
 
   get epoch(): number {
@@ -181,7 +193,14 @@ export class ReplicatedStores {
   }
 
   /** After the disk refused something: what was written to the log meanwhile is read from there. */
-  async #reopen(): Promise<void> {
+  #reopen(): Promise<void> {
+    this.#reopening ??= this.#openAgain().finally(() => {
+      this.#reopening = undefined
+    })
+    return this.#reopening
+  }
+
+  async #openAgain(): Promise<void> {
     const { log, copy, writer } = this.#options
     await this.#commits.idle()
     await copy.reopen?.()

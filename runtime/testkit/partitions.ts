@@ -139,7 +139,7 @@ function livingBroker(broker: Broker, alive: () => boolean, world: Partitions): 
           if (ms > 0) world.clock.at(world.clock.now() + ms, hand)
           else hand()
         },
-        options,
+        { ...options, onTaken: () => void (alive() && options.onTaken?.()) },
       ),
     onReset: listener => broker.onReset(() => void (alive() && listener())),
   }

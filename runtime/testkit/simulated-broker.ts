@@ -5,7 +5,7 @@
 import type { Cancel, Clock } from '../../actors/clock.ts'
 import { RuntimeError } from '../../actors/errors.ts'
 import { matches } from '../../actors/subject.ts'
-import type { Broker, Letter, Stored } from '../cluster/broker.ts'
+import type { Broker, CollectOptions, Letter, Stored } from '../cluster/broker.ts'
 import {
   checkLogPattern,
   checkLogSubject,
@@ -89,7 +89,7 @@ interface Collector {
   readonly client: Client
   readonly partition: string
   readonly take: (letter: Letter) => void
-  readonly max: number
+  readonly how: CollectOptions
   /** Handed over or on the way, and not done. */
   readonly open: Set<number>
   /** The last letter that was sent off. */
@@ -187,9 +187,9 @@ function brokerOf(client: Client): Broker {
       const bytes = checkStored(data).slice()
       return call(client, `the letter to ${subject}`, () => post(store, subject, bytes, id))
     },
-    collect: async (partition, take, { max }) => {
+    collect: async (partition, take, how) => {
       const prefix = partitionPrefix(namespace, partition)
-      return call(client, `collecting ${prefix}`, () => collect(client, prefix, take, max))
+      return call(client, `collecting ${prefix}`, () => collect(client, prefix, take, how))
     },
     onReset: listener => void client.listeners.push(listener),
     async mailboxes() {
@@ -248,12 +248,13 @@ function collect(
   client: Client,
   partition: string,
   take: (letter: Letter) => void,
-  max: number,
+  how: CollectOptions,
 ): { unsubscribe(): void } {
   const { collectors } = client.store
   const before = collectors.get(partition)
+  if (before && !before.stopped) whenWhole(before.client, () => before.how.onTaken?.())
   if (before) stop(before)
-  const collector: Collector = { client, partition, take, max, open: new Set(), cursor: 0, stopped: false }
+  const collector: Collector = { client, partition, take, how, open: new Set(), cursor: 0, stopped: false }
   collectors.set(partition, collector)
   pump(collector)
   return { unsubscribe: () => stop(collector) }
@@ -266,9 +267,9 @@ function stop(collector: Collector): void {
 /** Sends off as many letters as the collector may hold. */
 function pump(collector: Collector | undefined): void {
   if (collector === undefined || collector.stopped) return
-  const { client, partition, open, max } = collector
+  const { client, partition, open, how } = collector
   for (const letter of client.store.letters) {
-    if (open.size >= max) return
+    if (open.size >= how.max) return
     if (letter.partition !== partition || letter.seq <= collector.cursor) continue
     collector.cursor = letter.seq
     open.add(letter.seq)

@@ -6,15 +6,14 @@
  */
 import { randomBytes } from 'node:crypto'
 import { createInbox } from 'nats'
-import type { Letter } from '../cluster/broker.ts'
+import type { CollectOptions as HowToCollect, Letter } from '../cluster/broker.ts'
 import type { Line } from './nats-broker-line.ts'
 import { createPuller, type Delivery, type Puller } from './nats-broker-pull.ts'
 import { API, unavailable, unexpected, unheard } from './nats-broker-refusals.ts'
 import { mailboxStream, partitionPrefix } from './nats-streams.ts'
 import type { Subscription } from './transport.ts'
 
-export interface CollectOptions {
-  readonly max: number
+export interface CollectOptions extends HowToCollect {
   /** Told what goes wrong meanwhile; the collecting goes on. */
   readonly onError: (error: unknown) => void
 }
@@ -159,8 +158,10 @@ async function mend(collector: Collector, how: 'gone' | 'silent'): Promise<void>
 }
 
 function abdicate(collector: Collector): void {
+  const isWanted = !collector.stopped
   collector.stopped = true
   collector.held.clear()
+  if (isWanted) collector.options.onTaken?.()
 }
 
 const newName = ({ prefix }: Collector): string => `${prefix}${randomBytes(8).toString('hex')}`

@@ -37,9 +37,9 @@ export async function natsBroker(connection: NatsConnection, options: NatsBroker
   return {
     ...createLog(line, namespace, seq => watch.confirmed(logStream(namespace), seq)),
     ...createMailboxes(line, namespace, seq => watch.confirmed(mailboxStream(namespace), seq)),
-    async collect(partition, take, { max }) {
+    async collect(partition, take, how) {
       if (line.isClosed) throw closed()
-      return collect(line, namespace, partition, take, { max, onError })
+      return collect(line, namespace, partition, take, { ...how, onError })
     },
     onReset: watch.onReset,
     async close() {

@@ -69,7 +69,7 @@ export function brokerFor(options: BrokerLinkOptions, life: Incarnation): Broker
             arrive('broker.letter', () =>
               take({ ...letter, done: () => void (life.alive && letter.done()) }),
             ),
-          how,
+          { ...how, onTaken: () => arrive('broker.taken', () => how.onTaken?.()) },
         ),
       ),
     // At once: nothing it asks for may take effect before it knows.

