@@ -102,6 +102,20 @@ export const MAILBOXES: BrokerScenarios = {
     assert.is(young.letters.length, 4)
   },
 
+  'tells who collected that somebody else does now, unless it has left': async ({ first, second }) => {
+    const told: string[] = []
+    const collect = (broker: typeof first, partition: number, name: string) =>
+      broker.collect(partition, () => {}, { max: 10, onTaken: () => told.push(name) })
+    await collect(first, 7, 'stays')
+    const left = await collect(first, 8, 'left')
+    left.unsubscribe()
+    await collect(second, 8, 'second')
+    await collect(second, 7, 'second')
+    // Between its end and the beginning of the next one nobody knows for some seconds whether there is a next one.
+    for (let waited = 0; waited < 80 && told.length === 0; waited++) await pause(100)
+    assert.equal(told, ['stays'])
+  },
+
   'hands nothing over after unsubscribe, and still hears what is done': async ({ first, second, at }) => {
     const { letters, subscription } = await collecting(first, 7)
     await second.post(at('mbx.7.t.a'), bytes('0'), 'id0')

@@ -12,6 +12,7 @@ const REGRESSIONS: readonly number[] = [
   40, // asks were answered with the failure of a disk that came back
   68, // after its disk failed, an owner of yesterday took the entries of the next one for damage
   1042, // a disk that failed while the broker was given back what it had forgotten left it without
+  1095, // letters that an owner of the past began to collect late were collected by nobody afterwards
   228, // what a broker had forgotten was taken by a node that had not heard of its owner, and both wrote one log
   267, // a partition that was lost while it was being taken was never taken again
   81, // stores that were closed answered a broker that had forgotten
