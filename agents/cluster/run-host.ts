@@ -125,8 +125,7 @@ export function runHost(options: RunHostOptions): RunHost {
     list: async () => (await runs.list()).map(seen),
     async cancel(id) {
       const ending = underWay.get(id)
-      if (!ending)
-        throw new RuntimeError('run-unknown', `no run "${id}" is under way here`, { fix: 'list them first' })
+      if (!ending) throw notUnderWay(id)
       ending.abort(new RuntimeError('cancelled', `run ${id} was cancelled`))
     },
     follow: followers.add,
@@ -171,6 +170,9 @@ function followersOf({ runtime, tell: passOn }: RunHostOptions): {
     },
   }
 }
+
+const notUnderWay = (id: string): RuntimeError =>
+  new RuntimeError('run-unknown', `no run "${id}" is under way here`, { fix: 'list them first' })
 
 const unknownHere = (name: string, known: readonly RunnableWorkflow[]): RuntimeError =>
   new RuntimeError('usage', `there is no workflow "${name}" on this node`, {
