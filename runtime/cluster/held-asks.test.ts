@@ -62,6 +62,17 @@ test('is withdrawn when nobody comes for it, and when whoever asked says so', as
   }
 })
 
+test('a runtime that stops has answered nothing: whoever asked is to ask again', async () => {
+  const { clock, asks, ask, runtime } = await setUp()
+  const asked = watch(ask('k'))
+  await clock.advance(100)
+  const stopped = runtime.stop()
+  await clock.advance(100)
+  await stopped
+  assert.is(asked.outcome, 'runtime-stopped')
+  asks.close()
+})
+
 test('an actor that is not there is an error for whoever asked', async () => {
   const { clock, asks, runtime } = await setUp()
   const to = address('nobody', 'x')

@@ -40,6 +40,7 @@ function cluster(snapshotBytes?: number) {
         life,
         mayRestore: async () => owner === life,
         origin: `origin-${lives}`,
+        now: () => clock.now(),
         ...(snapshotBytes !== undefined && { snapshotBytes }),
         onLost: () => {
           taken.lost = true
@@ -127,6 +128,44 @@ const settledLater = async (): Promise<undefined> => {
   for (let i = 0; i < 20; i++) await settled()
   return undefined
 }
+
+test('a write that was stored and sealed behind before it was heard of never settles', async () => {
+  const { node, broker, clock } = cluster()
+  const a = node('a')
+  const first = await a.take()
+  broker.cut('a', 'answers-lost')
+  let isSettled = false
+  void put(first.stores.store('journal'), 'late').then(() => {
+    isSettled = true
+  })
+  await clock.advance(5_000)
+  const second = await node('b').take()
+  broker.heal('a')
+  await clock.advance(5_000)
+  assert.equal([isSettled, first.lost], [false, true])
+  assert.equal(await contents(second.stores.store('journal')), { late: 'late' })
+})
+
+test('a write that takes long settles when nobody has taken over meanwhile', async () => {
+  const { node, broker, clock } = cluster()
+  const { stores } = await node('a').take()
+  broker.cut('a', 'answers-lost')
+  const written = put(stores.store('journal'), 'late')
+  await clock.advance(5_000)
+  broker.heal('a')
+  await written
+  assert.is(await stores.isOwned(), true)
+})
+
+test('an owner that was taken over finds out when it is asked, a second after its last word at most', async () => {
+  const { node, clock } = cluster()
+  const first = await node('a').take()
+  await put(first.stores.store('journal'), 'k')
+  await node('b').take()
+  await clock.advance(1_001)
+  assert.is(await first.stores.isOwned(), false)
+  assert.is(first.lost, true)
+})
 
 test('given up in order, it names who should take it, and nothing is lost', async () => {
   const { node } = cluster()

@@ -208,6 +208,11 @@ function isSettled({ made, machines }: Siege): boolean {
   const now = made.scheduler.now
   const steady = machines.filter(({ state, pausedUntil }) => state === 'up' && pausedUntil <= now)
   if (steady.length < machines.length) return false
+  // A claim that is between looking and sealing would seal a log that is not the one it looked at.
+  const claiming = steady.some(({ name, node }) =>
+    node?.membership.members().some(member => member.node === name && member.taking.length > 0),
+  )
+  if (claiming) return false
   return Array.from({ length: PARTITIONS }, (_, partition) => made.witness.reign(partition)).every(
     ({ partition, epoch, life }) =>
       steady.some(

@@ -50,7 +50,7 @@ const BOUND_MS = 1_800_000
 /** How often it is looked whether it has. */
 const LOOK_MS = 500
 /** At rest it has to be for so long: what was sent again may still be on its way. */
-const REST_MS = 5_000
+const REST_MS = 8_000
 const MAX_PICKS = 2_000_000
 const NAMES = ['a', 'b', 'c', 'd', 'e'] as const
 
@@ -154,11 +154,15 @@ async function judge(run: Run): Promise<void> {
   let restless: readonly string[] = []
   let calmSince = Number.POSITIVE_INFINITY
   let looked = 0
+  let moved = 0
   const isAtRest = async (): Promise<boolean> => {
     if (scheduler.now - looked < LOOK_MS) return false
     looked = scheduler.now
     restless = await unrest(made, machines, program)
-    calmSince = restless.length > 0 ? Number.POSITIVE_INFINITY : Math.min(calmSince, scheduler.now)
+    const isMoving = moved !== made.witness.takeovers
+    moved = made.witness.takeovers
+    calmSince =
+      restless.length > 0 || isMoving ? Number.POSITIVE_INFINITY : Math.min(calmSince, scheduler.now)
     return scheduler.now - calmSince >= REST_MS || scheduler.now >= bound
   }
   await until(run, isAtRest)

@@ -109,7 +109,9 @@ function connect(bus: Bus, life: Incarnation): Transport {
         unsubscribe: () => remove(bus, member),
         async drain() {
           bus.index.remove(pattern, member)
-          await turn(bus, connection)
+          // What was on its way when this began, however long that takes.
+          for (let left = connection.pending; left > 0; left = Math.min(left, connection.pending))
+            await aWhile(bus, connection)
           remove(bus, member)
         },
       }
@@ -267,6 +269,9 @@ async function drain(bus: Bus, connection: Connection): Promise<void> {
   await atRest(connection)
   close(bus, connection)
 }
+
+const aWhile = ({ scheduler }: Bus, { life }: Connection): Promise<void> =>
+  new Promise(resolve => void scheduler.at(scheduler.now + 1, life, 'net.drain', resolve))
 
 /** A round trip to the bus. */
 const turn = ({ scheduler }: Bus, { life }: Connection): Promise<void> =>
