@@ -24,12 +24,14 @@ interface Siege {
   /** By life: strikes at one of its next commits. */
   readonly armed: Map<string, { left: number; strike: () => void }>
   /** The broker is being given back what it lost. */
-  restoring: boolean
+  get restoring(): boolean
+  set restoring(is: boolean)
   stopped: boolean
   rolling: boolean
 }
 
 const MOST_MACHINES = 5
+const HEARD_MS = 2_000
 
 /** `count` troubles within `untilMs`. */
 export function besiege(
@@ -49,7 +51,12 @@ export function besiege(
     machines,
     join,
     armed: new Map(),
-    restoring: false,
+    get restoring() {
+      return made.calm.links
+    },
+    set restoring(is) {
+      made.calm.links = is
+    },
     stopped: false,
     rolling: false,
   }
@@ -209,15 +216,24 @@ function isSettled({ made, machines }: Siege): boolean {
   const steady = machines.filter(({ state, pausedUntil }) => state === 'up' && pausedUntil <= now)
   if (steady.length < machines.length) return false
   // A claim that is between looking and sealing would seal a log that is not the one it looked at.
-  const claiming = steady.some(({ name, node }) =>
-    node?.membership.members().some(member => member.node === name && member.taking.length > 0),
-  )
-  if (claiming) return false
+  if (steady.some(one => isClaiming(one) || !hearsAll(one, steady))) return false
   return Array.from({ length: PARTITIONS }, (_, partition) => made.witness.reign(partition)).every(
     ({ partition, epoch, life }) =>
       steady.some(
         one => one.life?.name === life && one.node?.partitions.served().get(partition)?.epoch === epoch,
       ),
+  )
+}
+
+const isClaiming = ({ name, node }: Machine): boolean =>
+  node?.membership.members().some(member => member.node === name && member.taking.length > 0) ?? true
+
+/** The log forgotten, who owns what is what the nodes hear of each other. */
+function hearsAll({ name, node }: Machine, all: readonly Machine[]): boolean {
+  const members = node?.membership.members() ?? []
+  const now = members.find(member => member.node === name)?.heardAt ?? 0
+  return all.every(other =>
+    members.some(member => member.node === other.name && now - member.heardAt < HEARD_MS),
   )
 }
 

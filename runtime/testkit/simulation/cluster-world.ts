@@ -30,6 +30,8 @@ export interface ClusterUniverse extends OutsideOptions {
   /** Names of machines that nothing reaches, and from which nothing gets to others. */
   readonly deaf: Set<string>
   readonly mute: Set<string>
+  /** While `links` no link between two nodes is cut for long. */
+  readonly calm: { links: boolean }
   /** Errors that nobody waited for, by the life that reported them. */
   readonly errors: (readonly [life: string, error: unknown])[]
   life(name: string, number: number): Incarnation
@@ -70,10 +72,11 @@ export function clusterUniverse({ seed, isCalm, trace }: ClusterUniverseOptions)
       witness.stored(stored)
     },
   })
+  const calm = { links: false }
   const network = simulatedNetwork({
     scheduler: time,
     random: random.fork('network'),
-    faults,
+    faults: calmed(faults, calm),
     severed: (from, to) => mute.has(nodeOf(from)) || deaf.has(nodeOf(to)),
     onError: error => void errors.push(['bus', error]),
   })
@@ -96,6 +99,7 @@ export function clusterUniverse({ seed, isCalm, trace }: ClusterUniverseOptions)
     owner,
     deaf,
     mute,
+    calm,
     errors,
     ledger: {
       ...ledger,
@@ -116,6 +120,19 @@ export function clusterUniverse({ seed, isCalm, trace }: ClusterUniverseOptions)
         nextId: () => `${(++ids).toString(36)}x${name}${number}`,
       })
       return life
+    },
+  }
+}
+
+function calmed(faults: Faults, calm: { readonly links: boolean }): Faults {
+  return {
+    hit: fault => !(calm.links && fault === 'net.partition') && faults.hit(fault),
+    stop: () => faults.stop(),
+    get stopped() {
+      return faults.stopped
+    },
+    get struck() {
+      return faults.struck
     },
   }
 }

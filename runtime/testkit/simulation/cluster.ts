@@ -149,8 +149,27 @@ function supervise({ made, machines }: Run): void {
 /** Lets everything come to rest, then holds it against what must be. */
 async function judge(run: Run): Promise<void> {
   const { made, machines, program, violations } = run
-  const { scheduler } = made
-  const bound = scheduler.now + BOUND_MS
+  const bound = made.scheduler.now + BOUND_MS
+  let restless = await rest(run, bound)
+  let found = await driven(run, verdict(made, machines, program))
+  // Partitions may have begun to move while it was looked.
+  for (let again = 0; again < 5 && 'error' in found && restless.length === 0; again++) {
+    restless = await rest(run, bound)
+    found = await driven(run, verdict(made, machines, program))
+  }
+  for (const what of restless) violations.push({ invariant: 'I6', what })
+  if ('error' in found) violations.push({ invariant: 'error', what: `the verdict failed: ${found.error}` })
+  else violations.push(...found.value)
+  for (const [life, error] of made.errors) {
+    const { kind, message } = toRuntimeError(error, 'internal')
+    if (!EXPECTED.has(kind)) violations.push({ invariant: 'error', what: `${life}: ${kind}: ${message}` })
+  }
+}
+
+/** Waits until nothing is left to do. Returns what is not as it should be when `bound` comes first. */
+async function rest(run: Run, bound: number): Promise<readonly string[]> {
+  const { made, machines, program } = run
+  const { scheduler, witness } = made
   let restless: readonly string[] = []
   let calmSince = Number.POSITIVE_INFINITY
   let looked = 0
@@ -159,20 +178,13 @@ async function judge(run: Run): Promise<void> {
     if (scheduler.now - looked < LOOK_MS) return false
     looked = scheduler.now
     restless = await unrest(made, machines, program)
-    const isMoving = moved !== made.witness.takeovers
-    moved = made.witness.takeovers
-    calmSince =
-      restless.length > 0 || isMoving ? Number.POSITIVE_INFINITY : Math.min(calmSince, scheduler.now)
+    const isCalm = restless.length === 0 && moved === witness.takeovers
+    moved = witness.takeovers
+    calmSince = isCalm ? Math.min(calmSince, scheduler.now) : Number.POSITIVE_INFINITY
     return scheduler.now - calmSince >= REST_MS || scheduler.now >= bound
   }
   await until(run, isAtRest)
-  for (const what of restless) violations.push({ invariant: 'I6', what })
-  const found = await driven(run, verdict(made, machines, program))
-  violations.push(...(found ?? []))
-  for (const [life, error] of made.errors) {
-    const { kind, message } = toRuntimeError(error, 'internal')
-    if (!EXPECTED.has(kind)) violations.push({ invariant: 'error', what: `${life}: ${kind}: ${message}` })
-  }
+  return restless
 }
 
 /** What nodes report of a world that goes wrong. */
@@ -203,21 +215,21 @@ async function next({ made, violations }: Run): Promise<boolean> {
 /** After all promises and ticks, and those that they cause. */
 const drained = (): Promise<void> => new Promise(resolve => void setImmediate(resolve))
 
-async function driven<T>(run: Run, work: Promise<T>): Promise<T | undefined> {
-  const state: { settled: boolean; value: T | undefined } = { settled: false, value: undefined }
+/** What `work` comes to while the world goes on. */
+async function driven<T>(
+  run: Run,
+  work: Promise<T>,
+): Promise<{ readonly value: T } | { readonly error: unknown }> {
+  let outcome: { readonly value: T } | { readonly error: unknown } | undefined
   work.then(
     value => {
-      Object.assign(state, { settled: true, value })
+      outcome = { value }
     },
     error => {
-      state.settled = true
-      run.violations.push({
-        invariant: 'error',
-        what: `the verdict failed: ${String(error?.stack ?? error)}`,
-      })
+      outcome = { error: error?.stack ?? error }
     },
   )
   await drained()
-  while (!state.settled && (await next(run))) {}
-  return state.value
+  while (!outcome && (await next(run))) {}
+  return outcome ?? { error: 'it never ends' }
 }

@@ -271,7 +271,7 @@ async function drain(bus: Bus, connection: Connection): Promise<void> {
 }
 
 const aWhile = ({ scheduler }: Bus, { life }: Connection): Promise<void> =>
-  new Promise(resolve => void scheduler.at(scheduler.now + 1, life, 'net.drain', resolve))
+  new Promise(resolve => void scheduler.at(scheduler.now + 20, life, 'net.drain', resolve))
 
 /** A round trip to the bus. */
 const turn = ({ scheduler }: Bus, { life }: Connection): Promise<void> =>
