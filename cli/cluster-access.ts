@@ -4,9 +4,9 @@
  */
 import { RuntimeError } from '../actors/errors.ts'
 import type { RunClient } from '../agents/cluster/run-client.ts'
-import type { ClusterClient } from '../runtime/cluster/cluster-client.ts'
-import type { ClusterConnection } from '../runtime/cluster/connect-cluster.ts'
-import type { Member } from '../runtime/cluster/membership-roster.ts'
+import type { ClusterClient } from '../runtime/cluster/client/cluster-client.ts'
+import type { ClusterConnection } from '../runtime/cluster/client/connect-cluster.ts'
+import type { Member } from '../runtime/cluster/membership/roster.ts'
 import type { CommandContext, Parser } from './command.ts'
 import { addDataDir } from './data-dir.ts'
 import { addNatsOptions, natsOptionsOf } from './nats-url.ts'
@@ -28,8 +28,8 @@ export async function withCluster<T>(
   context: CommandContext,
   body: (cluster: Cluster) => Promise<T>,
 ): Promise<T> {
-  const { connectCluster } = await import('../runtime/cluster/connect-cluster.ts')
-  const { clusterClient } = await import('../runtime/cluster/cluster-client.ts')
+  const { connectCluster } = await import('../runtime/cluster/client/connect-cluster.ts')
+  const { clusterClient } = await import('../runtime/cluster/client/cluster-client.ts')
   const { natsPostbox } = await import('../runtime/transport/nats-broker.ts')
   const { runClient } = await import('../agents/cluster/run-client.ts')
   const options = await natsOptionsOf(context)

@@ -3,9 +3,9 @@
  * and mailboxes. Pure over what a client knows; `commands/ps.ts` gathers, `cluster-rows.ts` renders.
  */
 import type { BriefRun } from '../agents/cluster/run-client.ts'
-import type { ClusterActor } from '../runtime/cluster/cluster-client.ts'
-import type { NodeState } from '../runtime/cluster/membership-heartbeat.ts'
-import type { Member } from '../runtime/cluster/membership-roster.ts'
+import type { ClusterActor } from '../runtime/cluster/client/cluster-client.ts'
+import type { NodeState } from '../runtime/cluster/membership/heartbeat.ts'
+import type { Member } from '../runtime/cluster/membership/roster.ts'
 
 export interface NodeRow {
   readonly node: string

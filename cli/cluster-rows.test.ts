@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type { Member } from '../runtime/cluster/membership-roster.ts'
+import type { Member } from '../runtime/cluster/membership/roster.ts'
 import { PARTITIONS } from '../runtime/cluster/placement.ts'
 import { testSuite } from '../runtime/testkit/suite.ts'
 import {

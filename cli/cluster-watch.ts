@@ -3,7 +3,7 @@
  * line, for each change. Used by `ps --watch`; what a picture is made of is its caller's business.
  */
 import { sameData } from '../actors/plain.ts'
-import type { ClusterClient } from '../runtime/cluster/cluster-client.ts'
+import type { ClusterClient } from '../runtime/cluster/client/cluster-client.ts'
 import { type Picture, standingOf } from './cluster-picture.ts'
 import { pictureLines, type Section } from './cluster-rows.ts'
 import type { CommandContext } from './command.ts'

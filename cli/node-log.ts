@@ -4,7 +4,7 @@
  */
 import { toRuntimeError } from '../actors/errors.ts'
 import type { ClusterNode } from '../runtime/cluster/cluster-node.ts'
-import { wantedOwner } from '../runtime/cluster/ownership-plan.ts'
+import { wantedOwner } from '../runtime/cluster/ownership/plan.ts'
 import { PARTITIONS } from '../runtime/cluster/placement.ts'
 import { NOTHING_SEEN, newsBetween, newsLine, type Outlook } from './node-news.ts'
 import { jsonText, type Paint, printable, type Terminal } from './terminal.ts'

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type { Member } from '../runtime/cluster/membership-roster.ts'
+import type { Member } from '../runtime/cluster/membership/roster.ts'
 import { testSuite } from '../runtime/testkit/suite.ts'
 import { NOTHING_SEEN, newsBetween, newsLine, type Outlook } from './node-news.ts'
 

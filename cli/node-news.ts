@@ -2,7 +2,7 @@
  * What a node tells about itself and the others while it serves: the differences between two looks, as data for
  * `--json` and as lines for people. Pure; `commands/node.ts` looks and prints.
  */
-import type { Member } from '../runtime/cluster/membership-roster.ts'
+import type { Member } from '../runtime/cluster/membership/roster.ts'
 import { partitionList } from './partition-list.ts'
 import { type Paint, printable } from './terminal.ts'
 

@@ -6,7 +6,7 @@ import type { Clock } from '../actors/clock.ts'
 import type { Envelope } from '../actors/envelope.ts'
 import { type RuntimeError, toWireError } from '../actors/errors.ts'
 import { answer, CANCEL, isAnswer } from '../actors/protocol.ts'
-import type { Post } from './cluster/post.ts'
+import type { Post } from './cluster/post/post.ts'
 import type { DeadLetterBox } from './dead-letter-box.ts'
 import { nobody } from './node-refusals.ts'
 

@@ -1,8 +1,8 @@
 /** The log of a cluster on its broker: what `cluster-verdict.ts` judges, and what is kept of it for study. */
 import { writeFile } from 'node:fs/promises'
 import type { Broker } from '../../runtime/cluster/broker.ts'
-import { decodeOps, readEntry } from '../../runtime/cluster/log-entry.ts'
-import { logSubjects } from '../../runtime/cluster/log-place.ts'
+import { decodeOps, readEntry } from '../../runtime/cluster/log/entry.ts'
+import { logSubjects } from '../../runtime/cluster/log/place.ts'
 import { NAMESPACE } from './cluster-nodes.ts'
 import type { LogRow } from './cluster-verdict.ts'
 

@@ -6,8 +6,8 @@
 import { appendFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { startAgentNode } from '../../agents/cluster/agent-node.ts'
+import { connectCluster } from '../../runtime/cluster/client/connect-cluster.ts'
 import type { ClusterTimes } from '../../runtime/cluster/cluster-node.ts'
-import { connectCluster } from '../../runtime/cluster/connect-cluster.ts'
 import { counterBehaviour, jobWorkflow, tallyBehaviour, workerBehaviour } from './cluster-actors.ts'
 
 export interface SubjectOptions {

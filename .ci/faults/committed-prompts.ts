@@ -8,7 +8,7 @@ import { openRecord } from '../../memory/chained-record.ts'
 import { decodeCommit } from '../../memory/encoder.ts'
 import { readKey } from '../../memory/journal-keys.ts'
 import type { Broker } from '../../runtime/cluster/broker.ts'
-import { decodeOps, readEntry } from '../../runtime/cluster/log-entry.ts'
+import { decodeOps, readEntry } from '../../runtime/cluster/log/entry.ts'
 import { journalCodec } from '../../runtime/data-directory.ts'
 
 export interface PromptWatch {

@@ -3,7 +3,7 @@
  * it. Used by `failover`.
  */
 import type { Address } from '../../actors/address.ts'
-import type { ClusterClient } from '../../runtime/cluster/cluster-client.ts'
+import type { ClusterClient } from '../../runtime/cluster/client/cluster-client.ts'
 import { pause } from './cluster.ts'
 
 export interface Asking {

@@ -1,5 +1,5 @@
 /** Our side of `cluster-steps`: workflows of durable steps spread over the partitions of three node processes. */
-import { connectCluster } from '../../runtime/cluster/connect-cluster.ts'
+import { connectCluster } from '../../runtime/cluster/client/connect-cluster.ts'
 import { partitionFor, startCluster } from '../cluster/cluster.ts'
 import { durableSteps } from '../durable-steps.ts'
 import { startNats } from '../nats-process.ts'

@@ -48,8 +48,8 @@ const onDisk: MemoryOpener = {
     return openMemory({ dir: memoryDirectory(dataDir) })
   },
   async reach(context) {
-    const { connectCluster } = await import('../../runtime/cluster/connect-cluster.ts')
-    const { clusterMemory } = await import('../../runtime/cluster/memory-client.ts')
+    const { connectCluster } = await import('../../runtime/cluster/client/connect-cluster.ts')
+    const { clusterMemory } = await import('../../runtime/cluster/memory/client.ts')
     const connection = await connectCluster(await natsOptionsOf(context))
     const memory = clusterMemory(connection)
     return {

@@ -1,7 +1,7 @@
 /** `agenticraft node`: a node of a cluster. It serves until it is stopped, then hands over and leaves. */
 import { RuntimeError } from '../../actors/errors.ts'
+import type { ClusterConnection } from '../../runtime/cluster/client/connect-cluster.ts'
 import type { ClusterNode } from '../../runtime/cluster/cluster-node.ts'
-import type { ClusterConnection } from '../../runtime/cluster/connect-cluster.ts'
 import { secondsOf } from '../cluster-access.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { addDataDir, dataDirOf, prepareDataDir } from '../data-dir.ts'
@@ -76,7 +76,7 @@ async function connected<T>(
   context: CommandContext,
   body: (connection: ClusterConnection, log: NodeLog, shown: string) => Promise<T>,
 ): Promise<T> {
-  const { connectCluster } = await import('../../runtime/cluster/connect-cluster.ts')
+  const { connectCluster } = await import('../../runtime/cluster/client/connect-cluster.ts')
   const log = nodeLog(context.terminal)
   const options = await natsOptionsOf(context, { name })
   const connection = await connectCluster({ ...options, onError: log.report })

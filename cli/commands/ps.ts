@@ -1,7 +1,7 @@
 /** `agenticraft ps`: a cluster as it is now, or with `--watch` as it changes. */
 import type { BriefRun } from '../../agents/cluster/run-client.ts'
 import type { Broker } from '../../runtime/cluster/broker.ts'
-import { actorsIn, type ClusterClient } from '../../runtime/cluster/cluster-client.ts'
+import { actorsIn, type ClusterClient } from '../../runtime/cluster/client/cluster-client.ts'
 import { partitionOf } from '../../runtime/cluster/placement.ts'
 import { addClusterOptions, type Cluster, withCluster } from '../cluster-access.ts'
 import {

@@ -2,7 +2,7 @@
 import { type Address, address, token } from '../../actors/address.ts'
 import { RuntimeError } from '../../actors/errors.ts'
 import type { Plain } from '../../actors/plain.ts'
-import type { ClusterClient } from '../../runtime/cluster/cluster-client.ts'
+import type { ClusterClient } from '../../runtime/cluster/client/cluster-client.ts'
 import { partitionOf } from '../../runtime/cluster/placement.ts'
 import { addClusterOptions, type Cluster, nodeNamed, withCluster } from '../cluster-access.ts'
 import type { Command } from '../command.ts'

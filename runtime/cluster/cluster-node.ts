@@ -9,9 +9,9 @@ import { nodeSubject } from '../../actors/subject.ts'
 import type { Codec } from '../codec.ts'
 import type { Runtime } from '../create-runtime.ts'
 import { packageVersion } from '../package-version.ts'
-import { joinMembers, type Membership } from './membership.ts'
-import type { SelfState } from './membership-heartbeat.ts'
-import { claimPartitions, type Ownership } from './ownership.ts'
+import type { SelfState } from './membership/heartbeat.ts'
+import { joinMembers, type Membership } from './membership/membership.ts'
+import { claimPartitions, type Ownership } from './ownership/ownership.ts'
 import { type PartitionHost, type PartitionHostOptions, partitionHost } from './partition-host.ts'
 
 export interface ClusterTimes {

@@ -46,6 +46,6 @@ async function purgeAll(memory: Memory, context: CommandContext): Promise<Purged
 }
 
 async function onePerPartition(names: readonly string[]): Promise<readonly string[]> {
-  const { memoryPartition } = await import('../../../runtime/cluster/memory-place.ts')
+  const { memoryPartition } = await import('../../../runtime/cluster/memory/place.ts')
   return [...new Map(names.map(name => [memoryPartition(name), name])).values()]
 }

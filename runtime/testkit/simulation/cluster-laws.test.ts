@@ -1,6 +1,6 @@
 /** The simulation of clusters: that a seed repeats, that every fault strikes, and that it finds what is wrong. */
 import * as assert from 'uvu/assert'
-import { markEntry, opsEntries, sealEntry } from '../../cluster/log-entry.ts'
+import { markEntry, opsEntries, sealEntry } from '../../cluster/log/entry.ts'
 import { addressIn } from '../partitions.ts'
 import { testSuite } from '../suite.ts'
 import { simulateCluster } from './cluster.ts'

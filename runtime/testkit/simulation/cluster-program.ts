@@ -4,7 +4,7 @@
  */
 import { type Address, address } from '../../../actors/address.ts'
 import { toRuntimeError } from '../../../actors/errors.ts'
-import { type ClusterClient, clusterClient } from '../../cluster/cluster-client.ts'
+import { type ClusterClient, clusterClient } from '../../cluster/client/cluster-client.ts'
 import { partitionOf } from '../../cluster/placement.ts'
 import type { Operation } from './cluster-actors.ts'
 import { brokerFor } from './cluster-broker.ts'

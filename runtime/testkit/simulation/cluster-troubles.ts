@@ -4,7 +4,7 @@
  * not there still has: that much the cluster does not promise to bear.
  */
 
-import { partitionLog } from '../../cluster/partition-log.ts'
+import { partitionLog } from '../../cluster/log/partition-log.ts'
 import { PARTITIONS } from '../../cluster/placement.ts'
 import { TROUBLE_NAMES, TROUBLES, type Trouble } from './cluster-faults.ts'
 import type { Machine } from './cluster-machine.ts'
