@@ -35,6 +35,31 @@ export interface NatsServer {
   stop(): Promise<void>
 }
 
+/**
+ * Servers of one JetStream cluster, each reachable by itself. Its leader is elected a little later: a broker that
+ * connects meanwhile waits for it.
+ */
+export async function startNatsCluster(size: number): Promise<readonly NatsServer[]> {
+  const ports: number[] = []
+  for (let n = 0; n < size; n++) ports.push(await freePort())
+  const routes = ports.map(port => `nats-route://127.0.0.1:${port}`).join(', ')
+  const started = await Promise.allSettled(
+    ports.map((port, n) =>
+      startNatsServer({
+        jetStream: true,
+        config: `server_name: s${n}\ncluster { name: c, listen: "127.0.0.1:${port}", routes: [${routes}] }\n`,
+      }),
+    ),
+  )
+  const servers = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+  for (const one of started) {
+    if (one.status === 'fulfilled') continue
+    await Promise.all(servers.map(server => server.stop()))
+    throw one.reason
+  }
+  return servers
+}
+
 const START_MS = 10_000
 const STOP_MS = 5_000
 
@@ -146,7 +171,8 @@ const answers = (port: number): Promise<boolean> =>
     socket.once('close', () => finish(false))
   })
 
-const freePort = (): Promise<number> =>
+/** A port that nobody listens on at the moment. */
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)

@@ -184,6 +184,19 @@ test('hears that a letter is done once the client is back, or at once when only 
   assert.is((await b.mailboxes()).size, 0)
 })
 
+test('tells nobody of a wiped store who wanted to hear no more', async () => {
+  const { simulated, a } = scene()
+  const told: string[] = []
+  const tell = (): void => void told.push('told')
+  const cancel = a.onReset(tell)
+  a.onReset(tell)
+  cancel()
+  cancel()
+  simulated.wipe()
+  await settle()
+  assert.equal(told, ['told'])
+})
+
 test('tells of a wiped store before the next call of a client reaches it', async () => {
   const { simulated, a, b } = scene()
   const order: string[] = []

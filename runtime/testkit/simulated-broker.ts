@@ -6,6 +6,7 @@ import type { Cancel, Clock } from '../../actors/clock.ts'
 import { RuntimeError } from '../../actors/errors.ts'
 import { matches } from '../../actors/subject.ts'
 import type { Broker, CollectOptions, Letter, Stored } from '../cluster/broker.ts'
+import { listen } from '../transport/listeners.ts'
 import {
   checkLogPattern,
   checkLogSubject,
@@ -79,7 +80,7 @@ interface Client {
   closed: boolean
   /** What the client knows of `Store.age`. */
   age: number
-  readonly listeners: (() => void)[]
+  readonly listeners: Set<() => void>
   /** What waits for the cut to heal, in order. */
   waiting: (() => void)[]
   readonly calls: Set<(error: RuntimeError) => void>
@@ -153,7 +154,7 @@ const newClient = (store: Store): Client => ({
   onTheWay: 0,
   closed: false,
   age: store.age,
-  listeners: [],
+  listeners: new Set(),
   waiting: [],
   calls: new Set(),
 })
@@ -191,7 +192,7 @@ function brokerOf(client: Client): Broker {
       const prefix = partitionPrefix(namespace, partition)
       return call(client, `collecting ${prefix}`, () => collect(client, prefix, take, how))
     },
-    onReset: listener => void client.listeners.push(listener),
+    onReset: listener => listen(client.listeners, listener),
     async mailboxes() {
       return call(client, 'the count of the mailboxes', () => {
         const counts = new Map<string, number>()
@@ -216,7 +217,7 @@ const matching = ({ log }: Store, pattern: string): readonly Stored[] =>
 function create(store: Store, subject: string, data: Uint8Array): 'created' | 'taken' {
   const known = store.log.get(subject)
   if (known) return Buffer.compare(known.data, data) === 0 ? 'created' : 'taken'
-  if (store.isFull) throw unavailable(`the write to ${subject}`, 'the broker keeps no more')
+  if (store.isFull) throw unavailable(`the write to ${subject}`, 'the broker keeps no more', { isFull: true })
   const stored = { subject, seq: ++store.seq, data }
   store.log.set(subject, stored)
   store.onStored(stored)
@@ -338,7 +339,9 @@ function call<T>(client: Client, what: string, effect: () => T): Promise<T> {
     const fail = (error: RuntimeError): void => end(() => reject(error))
     const serve = (): void => {
       try {
-        const result = run(client, effect)
+        // The client learns that the store is another one before anything of it takes effect there.
+        tellReset(client)
+        const result = effect()
         arrive(client, () => whenWhole(client, () => end(() => resolve(result))))
       } catch (error) {
         arrive(client, () => whenWhole(client, () => end(() => reject(error))))
@@ -354,12 +357,6 @@ function call<T>(client: Client, what: string, effect: () => T): Promise<T> {
     if (!isOver)
       cancel = clock.at(clock.now() + timeoutMs, () => fail(unavailable(what, 'no answer came in time')))
   })
-}
-
-/** A client learns that the store is another one before anything of it takes effect there. */
-function run<T>(client: Client, effect: () => T): T {
-  tellReset(client)
-  return effect()
 }
 
 function tellReset(client: Client): void {
@@ -393,8 +390,8 @@ function wipe(store: Store): void {
 
 const closed = (): RuntimeError => new RuntimeError('transport-closed', 'the broker is closed')
 
-const unavailable = (what: string, why: string): RuntimeError =>
-  new RuntimeError('broker-unavailable', `${what} was not confirmed`, { why })
+const unavailable = (what: string, why: string, details = {}): RuntimeError =>
+  new RuntimeError('broker-unavailable', `${what} was not confirmed`, { why, details })
 
 const mailboxFull = (subject: string): RuntimeError =>
   new RuntimeError('mailbox-full', `the mailbox ${JSON.stringify(subject)} takes no more`)

@@ -2,11 +2,10 @@
  * The broker over a cluster of three real servers, every stream with three copies: the conformance, with its clients at
  * different servers, the race that per-subject compare-and-set loses there, and the death of a server.
  */
-import { createServer } from 'node:net'
 import * as assert from 'uvu/assert'
 import { brokerConformance } from '../cluster/broker.conformance.ts'
 import { type BrokerClient, eventually, natsBench, subjects } from '../testkit/nats-broker-bench.ts'
-import { type NatsServer, startNatsServer } from '../testkit/nats-server.ts'
+import { type NatsServer, startNatsCluster } from '../testkit/nats-server.ts'
 import { bytes, pause, text } from '../testkit/transport-scenario.ts'
 
 const MAX_BYTES = 32 * 1024 * 1024
@@ -39,28 +38,8 @@ const test = brokerConformance(
 
 test.afterEach(() => bench.end())
 
-const freePort = (): Promise<number> =>
-  new Promise(resolve => {
-    const probe = createServer()
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { readonly port: number }
-      probe.close(() => resolve(port))
-    })
-  })
-
 test.before(async () => {
-  const ports = [await freePort(), await freePort(), await freePort()]
-  const routes = ports.map(port => `nats-route://127.0.0.1:${port}`).join(', ')
-  servers.push(
-    ...(await Promise.all(
-      ports.map((port, i) =>
-        startNatsServer({
-          jetStream: true,
-          config: `server_name: s${i}\ncluster { name: c, listen: "127.0.0.1:${port}", routes: [${routes}] }\n`,
-        }),
-      ),
-    )),
-  )
+  servers.push(...(await startNatsCluster(3)))
   // The servers elect a leader first; a broker that starts meanwhile waits for it.
   await connect('started', 0)
   await bench.end()
@@ -79,6 +58,23 @@ test('lets exactly one of six contenders create a subject, at servers that race'
     assert.is(outcomes.filter(outcome => outcome === 'created').length, 1, `round ${round}: ${outcomes}`)
     const stored = await reader?.get(subject)
     assert.is(stored && text(stored.data), `by ${outcomes.indexOf('created')}`)
+  }
+})
+
+test('reads the log while another server stands still', async () => {
+  const { broker, connection } = await connect('still', 0)
+  const all = Array.from({ length: 20 }, (_, n) => `ac.still.jrn.7.1.${n}`)
+  for (const subject of all) assert.is(await broker.create(subject, bytes(subject)), 'created')
+  // The client goes where it likes.
+  const ours = connection.nc.getServer()
+  const still = servers.find(({ port }) => !ours.endsWith(`:${port}`))
+  process.kill(still?.pid ?? 0, 'SIGSTOP')
+  try {
+    // A third of the readers are given to the server that does not answer.
+    const reads = Array.from({ length: 16 }, () => subjects(broker, 'ac.still.jrn.>'))
+    for (const found of await Promise.all(reads)) assert.equal(found, all)
+  } finally {
+    process.kill(still?.pid ?? 0, 'SIGCONT')
   }
 })
 

@@ -1,15 +1,19 @@
 /**
- * Collecting the letters of a partition: one durable pull consumer at a time, under a name of its own, so that two
- * collectors cannot be taken for each other. A work queue admits one consumer per filter, which makes the newer one
- * delete the older one first. A letter is known by its number and time, so that one that comes again because a word was
- * lost is not handed over again.
+ * Collecting the letters of a partition. A consumer, under a name of its own, is no more than a place in the stream: one
+ * server keeps it in memory, and after any trouble another begins with the oldest letter. A letter that is done is deleted
+ * from the stream; it is known by its number and time, so that one that comes again is not handed over again. Whoever
+ * collects later deletes the consumers it finds, which tells those before it.
+ *
+ * Not a work queue: it admits one consumer per filter, and a server of a cluster that was away while a consumer was
+ * deleted may bring it back when it returns, unseen by all others, and in the way of all after it (nats-server 2.9).
  */
-import { randomBytes } from 'node:crypto'
 import { createInbox } from 'nats'
 import type { CollectOptions as HowToCollect, Letter } from '../cluster/broker.ts'
+import { type Collection, consumers, createConsumer, removeConsumer } from './nats-broker-consumer.ts'
 import type { Line } from './nats-broker-line.ts'
+import { oneOf } from './nats-broker-message.ts'
 import { createPuller, type Delivery, type Puller } from './nats-broker-pull.ts'
-import { API, unavailable, unexpected, unheard } from './nats-broker-refusals.ts'
+import { API, unheard } from './nats-broker-refusals.ts'
 import { mailboxStream, partitionPrefix } from './nats-streams.ts'
 import type { Subscription } from './transport.ts'
 
@@ -18,11 +22,12 @@ export interface CollectOptions extends HowToCollect {
   readonly onError: (error: unknown) => void
 }
 
-const PULL = { expiresMs: 30_000, heartbeatMs: 2_000 } as const
+/** More bytes than the largest letter has; and a server gives up a connection that many of these clog. */
+const PULL = { maxBytes: 2 * 1024 * 1024, expiresMs: 30_000, heartbeatMs: 2_000 } as const
 /** After trouble: who leads may not know yet that it does, and a question that nobody heard is soon asked again. */
-const WARY_PULL = { expiresMs: 2_000, heartbeatMs: 400 } as const
-/** A letter that is not done in this time comes again: only a word that was lost takes as long. */
-const ACK_WAIT_MS = 60 * 60_000
+const WARY_PULL = { ...PULL, expiresMs: 2_000, heartbeatMs: 400 } as const
+/** Handed over and not done, in all; more waits at the server. */
+const OPEN_BYTES = 64 * 1024 * 1024
 /** How often a word that was not confirmed is said again, and how often at most. */
 const RESEND = { everyMs: 5_000, times: 60 } as const
 /** How long another collector may take from deleting our consumer to having its own. */
@@ -34,30 +39,33 @@ const RENEW_MS = 5_000
 /** A silence of this length somebody should know of, though the server answers otherwise, ms. */
 const LONG_SILENCE_MS = 30_000
 
-/** A letter handed over, until the server has confirmed that it is gone. */
+/** A letter handed over, or about to be, until the server has confirmed that it is gone. */
 interface Held {
+  readonly key: string
   readonly seq: number
   readonly stored: string
-  /** Which consumer brought it last, and where to tell that one that it is done. */
+  /** Which consumer brought it last. */
   consumer: string
-  ack: string
   isDone: boolean
   said: number
 }
 
-interface Collector {
-  readonly line: Line
-  readonly stream: string
-  /** `ac.<ns>.mbx.<partition>.>` */
-  readonly filter: string
-  /** Begins the names of all consumers of this partition. */
-  readonly prefix: string
+type Arrival = Pick<Delivery, 'subject' | 'data' | 'consumer' | 'seq' | 'stored'>
+
+interface Collector extends Collection {
   readonly options: CollectOptions
   readonly take: (letter: Letter) => void
   readonly held: Map<string, Held>
+  /** Letters that wait until there is room for them, which is when many come that were thought to be known. */
+  readonly waiting: Letter[]
+  /** Handed over and not done, and their bytes. */
+  open: number
+  openBytes: number
+  /** Ends the waiting for room. */
+  wake: () => void
   /** The last letters that were confirmed to be gone, which a crash may bring back. */
   readonly gone: Set<string>
-  readonly ackInbox: string
+  readonly doneInbox: string
   name: string
   /** Letters that an earlier consumer brought are done: they come again, or have gone. */
   hasStrays: boolean
@@ -83,8 +91,12 @@ export async function collect(
     options,
     take,
     held: new Map(),
+    waiting: [],
+    open: 0,
+    openBytes: 0,
+    wake: () => {},
     gone: new Set(),
-    ackInbox: createInbox(line.connection.inboxPrefix),
+    doneInbox: createInbox(line.connection.inboxPrefix),
     name: '',
     hasStrays: false,
     madeAt: 0,
@@ -96,6 +108,7 @@ export async function collect(
   keepSaying(collector)
   const forget = line.onDown(() => {
     collector.wasDown = true
+    collector.wake()
   })
   void run(collector, puller).finally(() => {
     forget()
@@ -104,6 +117,7 @@ export async function collect(
   return {
     unsubscribe() {
       collector.stopped = true
+      collector.wake()
       puller.close()
     },
   }
@@ -113,8 +127,13 @@ async function run(collector: Collector, puller: Puller): Promise<void> {
   const { line, stream, options } = collector
   let silentSince: number | undefined
   while (!collector.stopped && !line.isClosed) {
+    const batch = wanted(collector)
+    if (batch === 0 && !collector.wasDown) {
+      await room(collector)
+      continue
+    }
     const pull = silentSince === undefined ? PULL : WARY_PULL
-    const how = await puller.pull(stream, collector.name, { batch: options.max, ...pull })
+    const how = await puller.pull(stream, collector.name, { batch: Math.max(1, batch), ...pull })
     if (how === 'full' || how === 'expired') {
       silentSince = undefined
       continue
@@ -129,32 +148,44 @@ async function run(collector: Collector, puller: Puller): Promise<void> {
     } catch (error) {
       if (line.isClosed) return
       options.onError(error)
-      await line.pause(1_000).catch(() => {})
+      await peek(collector).catch(() => line.pause(1_000).catch(() => {}))
     }
   }
 }
 
+/** How many letters to ask for: those there is room for, and those that come again. */
+function wanted(collector: Collector): number {
+  const { held, name, open, waiting, options } = collector
+  let known = 0
+  for (const { consumer } of held.values()) if (consumer !== name) known++
+  return (hasRoom(collector) ? options.max - open - waiting.length : 0) + known
+}
+
+const hasRoom = ({ open, openBytes, waiting, options }: Collector): boolean =>
+  open + waiting.length < options.max && openBytes < OPEN_BYTES
+
+const room = (collector: Collector): Promise<void> =>
+  new Promise(resolve => {
+    collector.wake = resolve
+    if (collector.stopped || collector.line.isClosed || collector.wasDown) resolve()
+  })
+
 /**
- * After a silence, or the word that the consumer was deleted. A server that crashed remembers what was handed over and not
- * what was done, and would wait for it until ACK_WAIT_MS is over: so the consumer is made anew, unless somebody else has
- * come meanwhile.
+ * After a silence, or the word that the consumer was deleted: another one is made, unless somebody else has come meanwhile.
  */
 async function mend(collector: Collector, how: 'gone' | 'silent'): Promise<void> {
   const { line, name, madeAt, wasDown } = collector
   const names = await consumers(collector)
-  if (names.includes(name)) {
+  const others = names.filter(other => other !== name)
+  if (others.length > 0) return abdicate(collector)
+  if (names.length > 0) {
     if (!wasDown && performance.now() - madeAt < RENEW_MS) return
-    await remove(collector, name)
-  } else if (names.length === 0 && how === 'gone') {
+    await removeConsumer(collector, name)
+  } else if (how === 'gone') {
     await line.pause(SUCCESSION_MS)
+    if ((await consumers(collector)).length > 0) return abdicate(collector)
   }
-  const next = newName(collector)
-  while (!collector.stopped) {
-    const others = (await consumers(collector)).filter(other => other !== name && other !== next)
-    if (others.length > 0) return abdicate(collector)
-    if (await createConsumer(collector, next)) return await install(collector, next)
-    await line.pause(CONTENTION_MS())
-  }
+  if (!collector.stopped) await begin(collector)
 }
 
 function abdicate(collector: Collector): void {
@@ -164,113 +195,95 @@ function abdicate(collector: Collector): void {
   if (isWanted) collector.options.onTaken?.()
 }
 
-const newName = ({ prefix }: Collector): string => `${prefix}${randomBytes(8).toString('hex')}`
-
-/** Another collector was faster, or a deleted consumer is not yet gone everywhere. */
-const CONTENTION_MS = (): number => 20 + Math.random() * 80
-
-/** Deletes whatever collects there, and collects. */
+/** Deletes whatever collects there, and collects; also without a consumer, when nobody answers for one just now. */
 async function claim(collector: Collector): Promise<void> {
-  const { line } = collector
-  const name = newName(collector)
-  const deadline = performance.now() + line.timeoutMs
-  for (;;) {
-    for (const other of await consumers(collector)) if (other !== name) await remove(collector, other)
-    if (await createConsumer(collector, name)) return await install(collector, name)
-    if (performance.now() > deadline) throw unavailable(collector.filter, line.timeoutMs, { kind: 'silent' })
-    await line.pause(CONTENTION_MS())
+  for (const other of await consumers(collector)) await removeConsumer(collector, other)
+  await begin(collector).catch(error => {
+    if (error.kind !== 'broker-unavailable' || error.retryable === false) throw error
+    collector.options.onError(error)
+  })
+}
+
+/** Whoever came after us has deleted our consumer already; of those who come at the same time the highest name stays. */
+async function begin(collector: Collector): Promise<void> {
+  const { held } = collector
+  const tried = new Set<string>()
+  const { name, isEmpty } = await createConsumer(collector, next => {
+    tried.add(next)
+    // What is lost from here on is lost to this consumer.
+    Object.assign(collector, { name: next, hasStrays: true, madeAt: performance.now(), wasDown: false })
+  })
+  collector.name = name
+  if (isEmpty) for (const [key, { isDone }] of held) if (isDone) held.delete(key)
+  const names = await consumers(collector)
+  if (!names.includes(name)) return abdicate(collector)
+  const others = names.filter(other => other !== name)
+  const isFirst = others.every(other => other < name || tried.has(other))
+  for (const loser of isFirst ? others : [name]) await removeConsumer(collector, loser)
+  if (!isFirst) abdicate(collector)
+}
+
+/**
+ * Letter by letter, from the oldest on, while no consumer is to be had: a cluster of servers that cannot agree on one still
+ * has the letters.
+ */
+async function peek(collector: Collector): Promise<void> {
+  const { line, stream, filter, name } = collector
+  for (let from = 1; !collector.stopped && name === collector.name && wanted(collector) > 0; ) {
+    const found = await oneOf(line, stream, { seq: from, next_by_subj: filter })
+    if (found === undefined) return
+    from = found.seq + 1
+    receive(collector, { ...found, consumer: name })
   }
 }
 
-/** Whoever came after us has deleted our consumer already; a cluster may for a moment admit both. */
-async function install(collector: Collector, name: string): Promise<void> {
-  Object.assign(collector, { name, hasStrays: true, madeAt: performance.now(), wasDown: false })
-  const names = await consumers(collector)
-  if (!names.includes(name)) return abdicate(collector)
-  for (const other of names) if (other !== name) await remove(collector, other)
-}
-
-/** False when another consumer is in the way. */
-async function createConsumer(
-  { line, stream, filter, options, held }: Collector,
-  name: string,
-): Promise<boolean> {
-  const what = `collecting ${filter}`
-  const { error, num_pending: pending } = await line.ask<{ num_pending: number }>({
-    subject: `$JS.API.CONSUMER.CREATE.${stream}.${name}.${filter}`,
-    body: encode({
-      stream_name: stream,
-      config: {
-        name,
-        durable_name: name,
-        filter_subject: filter,
-        deliver_policy: 'all',
-        ack_policy: 'explicit',
-        ack_wait: ACK_WAIT_MS * 1_000_000,
-        max_ack_pending: options.max,
-        max_deliver: -1,
-        replay_policy: 'instant',
-      },
-    }),
-    what,
-  })
-  if (error?.err_code === API.overlappingCollector) return false
-  if (error !== undefined) throw unexpected(what, error)
-  if (pending === 0) for (const [key, { isDone }] of held) if (isDone) held.delete(key)
-  return true
-}
-
-const encode = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
-
-/** The consumers of this partition. A stream has one for each partition at most, so one page holds them all. */
-async function consumers({ line, stream, prefix }: Collector): Promise<readonly string[]> {
-  const what = `the list of collectors of ${stream}`
-  const { error, consumers: names } = await line.ask<{ consumers: readonly string[] | null }>({
-    subject: `$JS.API.CONSUMER.NAMES.${stream}`,
-    body: encode({ offset: 0 }),
-    what,
-  })
-  if (error !== undefined) throw unexpected(what, error)
-  return (names ?? []).filter(name => name.startsWith(prefix))
-}
-
-async function remove({ line, stream }: Collector, name: string): Promise<void> {
-  const what = `the removal of collector ${name}`
-  const { error } = await line.ask({
-    subject: `$JS.API.CONSUMER.DELETE.${stream}.${name}`,
-    body: new Uint8Array(0),
-    what,
-  })
-  if (error !== undefined && error.err_code !== API.noConsumer) throw unexpected(what, error)
-}
-
-function receive(collector: Collector, { subject, data, ack, seq, stored }: Delivery): void {
+function receive(collector: Collector, { subject, data, consumer, seq, stored }: Arrival): void {
   const { held, gone, stopped, name } = collector
-  // Not acknowledged: it comes to whoever collects next.
-  if (stopped) return
+  // It comes to whoever collects next; what an earlier consumer brings comes again.
+  if (stopped || consumer !== name) return
   if (collector.hasStrays) forgetGone(collector, seq, BigInt(stored))
   const key = `${seq}:${stored}`
   const known = held.get(key)
   if (known !== undefined) {
-    Object.assign(known, { ack, consumer: name, said: 0 })
-    if (known.isDone) say(collector, key, known)
+    Object.assign(known, { consumer, said: 0 })
+    if (known.isDone) say(collector, known)
     return
   }
-  const letter: Held = { seq, stored, consumer: name, ack, isDone: gone.has(key), said: 0 }
+  const letter: Held = { key, seq, stored, consumer, isDone: gone.has(key), said: 0 }
   held.set(key, letter)
-  if (letter.isDone) return void say(collector, key, letter)
+  if (letter.isDone) {
+    say(collector, letter)
+    return
+  }
   const done = (): void => {
     if (letter.isDone) return
     letter.isDone = true
-    say(collector, key, letter)
+    collector.open--
+    collector.openBytes -= data.length
+    say(collector, letter)
+    handOver(collector)
+    collector.wake()
   }
-  try {
-    collector.take({ subject, data, done })
-  } catch (error) {
-    // Not here, where it would end up in the client's parser.
-    queueMicrotask(() => {
-      throw error
-    })
+  collector.waiting.push({ subject, data, done })
+  handOver(collector)
+}
+
+/** As many as there is room for. */
+function handOver(collector: Collector): void {
+  const { waiting, options, take } = collector
+  while (!collector.stopped && collector.open < options.max && collector.openBytes < OPEN_BYTES) {
+    const letter = waiting.shift()
+    if (letter === undefined) return
+    collector.open++
+    collector.openBytes += letter.data.length
+    try {
+      take(letter)
+    } catch (error) {
+      // Not here, where it would end up in the client's parser.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
   }
 }
 
@@ -285,20 +298,32 @@ function forgetGone(collector: Collector, seq: number, stored: bigint): void {
   }
 }
 
-const ACK = new TextEncoder().encode('+ACK')
-
-function say(collector: Collector, key: string, letter: Held): void {
-  const { line, ackInbox, held } = collector
+/** Deletes a letter from the stream. Not when its number may be another's by now: the consumer says which letters are there. */
+function say(collector: Collector, letter: Held): void {
+  const { line, stream, doneInbox, held } = collector
   const { nc } = line.connection
-  if (line.isClosed || nc.isClosed()) return void held.delete(key)
-  // That consumer is gone: this one brings the letter again, or something behind it.
-  if (letter.consumer !== collector.name) {
+  if (line.isClosed || nc.isClosed()) return void held.delete(letter.key)
+  // This one brings the letter again, or something behind it.
+  if (letter.consumer !== collector.name || collector.wasDown) {
     collector.hasStrays = true
     return
   }
   letter.said++
-  nc.publish(letter.ack, ACK, { reply: `${ackInbox}.${key}` })
+  const body = JSON.stringify({ seq: letter.seq, no_erase: true })
+  nc.publish(`$JS.API.STREAM.MSG.DELETE.${stream}`, body, { reply: `${doneInbox}.${letter.key}` })
 }
+
+/** A refusal that may pass is not one: the word is said again. */
+function isGone(data: Uint8Array): boolean {
+  try {
+    const { success, error } = JSON.parse(new TextDecoder().decode(data))
+    return success === true || GONE_ALREADY.includes(error?.err_code)
+  } catch {
+    return false
+  }
+}
+
+const GONE_ALREADY: readonly unknown[] = [API.noMessage, API.noSequence, API.notDeleted]
 
 function confirm({ held, gone }: Collector, key: string): void {
   held.delete(key)
@@ -310,25 +335,29 @@ function confirm({ held, gone }: Collector, key: string): void {
   }
 }
 
-/** Says again what was not confirmed: after a reconnection, and every few seconds; as long as letters are held. */
+/** Says again what was not confirmed, every few seconds, as long as letters are held; for some minutes after the end. */
 function keepSaying(collector: Collector): void {
-  const { line, held, ackInbox, options } = collector
+  const { line, held, doneInbox, options } = collector
   const { nc } = line.connection
-  const subscription = nc.subscribe(`${ackInbox}.*`, {
-    callback(error, { subject }) {
-      if (error === null) confirm(collector, subject.slice(ackInbox.length + 1))
+  const subscription = nc.subscribe(`${doneInbox}.*`, {
+    callback(error, { subject, data }) {
+      if (error === null && isGone(data)) confirm(collector, subject.slice(doneInbox.length + 1))
     },
   })
+  let times = 0
   const sayAgain = (): void => {
-    for (const [key, letter] of held) {
+    for (const letter of held.values()) {
       if (!letter.isDone) continue
-      if (letter.said < RESEND.times) say(collector, key, letter)
+      if (letter.said < RESEND.times) say(collector, letter)
       else {
-        held.delete(key)
+        held.delete(letter.key)
         options.onError(unheard('the word that a letter is done'))
       }
     }
-    if (!line.isClosed && !(collector.stopped && held.size === 0)) return
+    // Without a consumer nobody knows any more what is there: whoever collects next has it.
+    const isOver = collector.stopped && (held.size === 0 || collector.wasDown || ++times > RESEND.times)
+    if (!line.isClosed && !isOver) return
+    collector.wake()
     for (const forget of forgets) forget()
     clearInterval(timer)
     if (!nc.isClosed()) subscription.unsubscribe()

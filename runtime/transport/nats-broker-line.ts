@@ -25,6 +25,10 @@ export interface Question {
   readonly subject: string
   readonly body: Uint8Array
   readonly headers?: MsgHdrs
+  /** What to ask instead when there was no answer. Default: the same. */
+  readonly renew?: () => Pick<Question, 'subject' | 'body'>
+  /** How often to ask at most. Default: until the time is over. */
+  readonly attempts?: number
   /** For people: what was tried, when it fails. */
   readonly what: string
   /** Error numbers that pass by themselves, besides those that always do. */
@@ -172,13 +176,14 @@ function runGuard(line: State): void {
   line.guarding = run().then(finish, finish)
 }
 
-async function ask<T>(line: State, question: Question): Promise<Answer<T>> {
+async function ask<T>(line: State, first: Question): Promise<Answer<T>> {
+  let question = first
   const deadline = performance.now() + line.timeoutMs
   let trouble: Trouble = { kind: 'silent' }
   for (let n = 0; ; n++) {
     await until(line, () => (question.byGuard ? line.connected : isOpen(line)), deadline)
     const left = deadline - performance.now()
-    if (left <= 0)
+    if (left <= 0 || n === question.attempts)
       throw unavailable(question.what, line.timeoutMs, line.connected ? trouble : DOWN, line.refusal)
     const outcome = await attempt<T>(
       line,
@@ -187,6 +192,7 @@ async function ask<T>(line: State, question: Question): Promise<Answer<T>> {
     )
     if ('answer' in outcome) return outcome.answer
     trouble = outcome.trouble
+    if (question.renew) question = { ...question, ...question.renew() }
     if (trouble.kind === 'missing' || trouble.kind === 'nobody') lookAfter(line, trouble.kind, question)
     if (trouble.kind !== 'disconnected' && trouble.kind !== 'silent') {
       await pause(line, Math.min(left, backoff(n)))

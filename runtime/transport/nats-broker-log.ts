@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { headers } from 'nats'
 import type { Broker, Stored } from '../cluster/broker.ts'
 import type { Line } from './nats-broker-line.ts'
+import { oneOf } from './nats-broker-message.ts'
 import { createPuller, type Delivery, type PullEnd } from './nats-broker-pull.ts'
 import { API, full, tooLarge, unavailable, unexpected } from './nats-broker-refusals.ts'
 import { checkLogPattern, checkLogSubject, checkStored, logStream } from './nats-streams.ts'
@@ -77,22 +78,8 @@ const NO_ROOM: readonly (number | undefined)[] = [
   API.notStored,
 ]
 
-interface StoredMessage {
-  readonly message: { readonly subject: string; readonly seq: number; readonly data?: string }
-}
-
-async function lastOf({ line, stream }: Context, pattern: string): Promise<Stored | undefined> {
-  const what = `the reading of ${pattern}`
-  const { error, message } = await line.ask<StoredMessage>({
-    subject: `$JS.API.STREAM.MSG.GET.${stream}`,
-    body: encode({ last_by_subj: pattern }),
-    what,
-  })
-  if (error?.err_code === API.noMessage) return undefined
-  if (message === undefined) throw unexpected(what, error)
-  const { subject, seq, data = '' } = message
-  return { subject, seq, data: new Uint8Array(Buffer.from(data, 'base64')) }
-}
+const lastOf = ({ line, stream }: Context, pattern: string): Promise<Stored | undefined> =>
+  oneOf(line, stream, { last_by_subj: pattern })
 
 async function purge(log: Context, pattern: string, before?: number): Promise<void> {
   // Asked twice, it must not delete what came in between; and a limit of 1 is none to nats-server 2.9.
@@ -108,68 +95,114 @@ async function purge(log: Context, pattern: string, before?: number): Promise<vo
 }
 
 const READ = { batch: 500, maxBytes: 16 * 1024 * 1024, expiresMs: 5_000, heartbeatMs: 1_000 } as const
+/** Of making a consumer, before messages are asked for one by one. */
+const OPEN_ATTEMPTS = 3
 /** Longer than a caller needs for one batch; one that is slower gets another consumer. */
 const READER_IDLE_MS = 60_000
 
+/** As many as are sooner had one by one than a consumer is made. */
+const FEW = 16
+
 /** The last message is asked for first: it says where to end, also when there is nothing. */
 async function* read(log: Context, pattern: string, from: number): AsyncGenerator<Stored> {
-  let next = Math.max(1, from)
-  let end = (await lastOf(log, pattern))?.seq ?? 0
+  const span: Span = { pattern, next: Math.max(1, from), end: (await lastOf(log, pattern))?.seq ?? 0 }
+  yield* readSingly(log, span, FEW)
   let progress = performance.now()
-  while (next <= end) {
-    const reader = await openReader(log, pattern, next)
-    try {
-      for (let how: PullEnd = 'full'; next <= end && how !== 'gone' && how !== 'silent'; ) {
-        how = await reader.pull(end)
-        for (const message of reader.taken()) {
-          progress = performance.now()
-          next = message.seq + 1
-          if (message.seq > end) return
-          yield { subject: message.subject, seq: message.seq, data: message.data }
-        }
-        if (how !== 'full' && next <= end) end = await endAfter(log, pattern, next, end)
-      }
-    } finally {
-      reader.close()
-    }
-    if (next <= end && performance.now() - progress > log.line.timeoutMs) {
+  while (span.next <= span.end) {
+    const begun = span.next
+    const reader = await openReader(log, pattern, span.next).catch(error => {
+      if (error.kind !== 'broker-unavailable' || error.retryable === false) throw error
+    })
+    // A cluster of servers that cannot agree on a consumer still has its messages.
+    if (reader) yield* readOn(log, span, reader)
+    else yield* readSingly(log, span, READ.batch)
+    if (span.next > begun) progress = performance.now()
+    if (span.next <= span.end && performance.now() - progress > log.line.timeoutMs) {
       throw unavailable(`the reading of ${pattern}`, log.line.timeoutMs, { kind: 'silent' })
     }
   }
 }
 
+/** What is left to be read: from `next` up to `end`. */
+interface Span {
+  readonly pattern: string
+  next: number
+  end: number
+}
+
+async function* readSingly({ line, stream }: Context, span: Span, most: number): AsyncGenerator<Stored> {
+  for (let n = 0; n < most && span.next <= span.end; n++) {
+    const found = await oneOf(line, stream, { seq: span.next, next_by_subj: span.pattern })
+    span.next = (found?.seq ?? span.end) + 1
+    if (found === undefined || found.seq > span.end) return
+    yield found
+  }
+}
+
+async function* readOn(log: Context, span: Span, reader: Reader): AsyncGenerator<Stored> {
+  try {
+    for (let how: PullEnd = 'full'; span.next <= span.end && how !== 'gone' && how !== 'silent'; ) {
+      how = await reader.pull()
+      for (const { subject, seq, data } of reader.taken()) {
+        span.next = seq + 1
+        if (seq > span.end) return
+        yield { subject, seq, data }
+      }
+      if (how !== 'full' && span.next <= span.end) span.end = await endAfter(log, span)
+    }
+  } finally {
+    reader.close()
+  }
+}
+
 /** Where to end now: messages may have been purged before they were read. Below `next` when nothing is left. */
-async function endAfter(log: Context, pattern: string, next: number, end: number): Promise<number> {
+async function endAfter(log: Context, { pattern, next, end }: Span): Promise<number> {
   const last = (await lastOf(log, pattern))?.seq ?? 0
   return last < next ? 0 : Math.min(last, end)
 }
 
+function readerQuestion(stream: string, pattern: string, from: number) {
+  const name = `r_${randomBytes(8).toString('hex')}`
+  const config = {
+    name,
+    filter_subject: pattern,
+    deliver_policy: 'by_start_sequence',
+    opt_start_seq: from,
+    ack_policy: 'none',
+    max_deliver: 1,
+    mem_storage: true,
+    num_replicas: 1,
+    inactive_threshold: READER_IDLE_MS * 1_000_000,
+  }
+  return {
+    subject: `$JS.API.CONSUMER.CREATE.${stream}.${name}.${pattern}`,
+    body: encode({ stream_name: stream, config }),
+  }
+}
+
 interface Reader {
-  pull(end: number): Promise<PullEnd>
+  pull(): Promise<PullEnd>
   /** What has come since the last call, without holes. */
   taken(): readonly Delivery[]
   close(): void
 }
 
+/**
+ * Whoever leads a cluster of servers has one of them keep the consumer, perhaps one that has just died, and it stays
+ * there for as long as it is asked for under that name. So each attempt has a name of its own; what comes of the others
+ * late is dropped by the server when it was idle for long.
+ */
 async function openReader({ line, stream }: Context, pattern: string, from: number): Promise<Reader> {
-  const name = `r_${randomBytes(8).toString('hex')}`
   const what = `the reading of ${pattern}`
-  const { error, num_pending: pending = 0 } = await line.ask<{ num_pending: number }>({
-    subject: `$JS.API.CONSUMER.CREATE.${stream}.${name}.${pattern}`,
-    body: encode({
-      stream_name: stream,
-      config: {
-        name,
-        filter_subject: pattern,
-        deliver_policy: 'by_start_sequence',
-        opt_start_seq: from,
-        ack_policy: 'none',
-        max_deliver: 1,
-        mem_storage: true,
-        num_replicas: 1,
-        inactive_threshold: READER_IDLE_MS * 1_000_000,
-      },
-    }),
+  const question = () => readerQuestion(stream, pattern, from)
+  const {
+    error,
+    name = '',
+    num_pending: pending = 0,
+  } = await line.ask<{ name: string; num_pending: number }>({
+    ...question(),
+    renew: question,
+    attempts: OPEN_ATTEMPTS,
     what,
   })
   if (error !== undefined) throw unexpected(what, error)

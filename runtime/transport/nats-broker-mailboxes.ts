@@ -1,5 +1,5 @@
 /**
- * The mailbox half of the broker over NATS: posting into a work queue, and how full it is. Collecting from it is in
+ * The mailbox half of the broker over NATS: posting, and how full they are. Collecting from it is in
  * `nats-broker-collect.ts`.
  */
 import { headers } from 'nats'

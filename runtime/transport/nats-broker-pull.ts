@@ -26,8 +26,8 @@ export interface Puller {
 export interface Delivery {
   readonly subject: string
   readonly data: Uint8Array
-  /** Whom to tell that it is done. */
-  readonly ack: string
+  /** The name of the consumer that brings it. */
+  readonly consumer: string
   readonly seq: number
   /** Counts what the consumer has delivered, from 1. */
   readonly count: number
@@ -119,12 +119,12 @@ function endBy(code: number, text: string): PullEnd {
 /** `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<tries>.<seq>.<count>.<time>.<pending>[.<random>]` */
 function deliveryOf({ subject, data, reply }: Msg): Delivery | undefined {
   const tokens = reply?.split('.') ?? []
-  if (reply === undefined || tokens[0] !== '$JS' || tokens[1] !== 'ACK' || tokens.length < 9) return undefined
-  const [, seq, count, stored = '', pending] = tokens.slice(tokens.length === 9 ? 4 : 6)
+  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || tokens.length < 9) return undefined
+  const [consumer = '', , seq, count, stored = '', pending] = tokens.slice(tokens.length === 9 ? 3 : 5)
   return {
     subject,
     data: data.slice(),
-    ack: reply,
+    consumer,
     seq: Number(seq),
     count: Number(count),
     stored,

@@ -19,15 +19,16 @@ export const API = {
   lackOfMemoryOrDisk: 10023,
   noMessage: 10037,
   notForAccount: 10039,
+  noSequence: 10043,
   lackOfDisk: 10047,
   tooLarge: 10054,
+  notDeleted: 10057,
   otherStream: 10058,
   noStream: 10059,
   notSequence: 10071,
   noCluster: 10074,
   notEnabled: 10076,
   notStored: 10077,
-  overlappingCollector: 10100,
   streamLimit: 10122,
   sequenceInFlight: 10164,
 } as const
@@ -102,7 +103,7 @@ export const full = (what: string, error: ApiError): RuntimeError =>
   refusal('broker-unavailable', `${what} was refused: ${described(error)}`, {
     why: 'the broker keeps no more',
     fix: 'raise maxBytes of the broker or the storage limit of the server, or end and purge what is not needed',
-    details: { api: error },
+    details: { isFull: true, api: error },
   })
 
 /** One mailbox is full, or the room for all of them. */
@@ -141,7 +142,7 @@ export const unexpected = (what: string, answer: unknown): RuntimeError =>
 export const unheard = (what: string): RuntimeError =>
   refusal('broker-unavailable', `the server does not react to ${what}`, {
     why: 'the server answers other calls of this connection',
-    fix: 'see that its user may publish to $JS.API.CONSUMER.MSG.NEXT.> and $JS.ACK.>; it is tried further',
+    fix: 'see that its user may publish to $JS.API.CONSUMER.MSG.NEXT.> and $JS.API.STREAM.MSG.DELETE.>; it is tried further',
   })
 
 const described = (error: unknown): string =>

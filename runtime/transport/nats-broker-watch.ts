@@ -4,6 +4,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import { headers } from 'nats'
+import type { Cancel } from '../../actors/clock.ts'
+import { listen } from './listeners.ts'
 import type { Answer, Line } from './nats-broker-line.ts'
 import { API, type ApiError, full, unfit } from './nats-broker-refusals.ts'
 import type { StreamPlan, StreamSettings } from './nats-streams.ts'
@@ -14,7 +16,7 @@ const SECOND_LOOK_MS = 1_000
 export interface Watch {
   /** A sequence number the server has confirmed: it must not go back behind it. */
   confirmed(stream: string, seq: number): void
-  onReset(listener: () => void): void
+  onReset(listener: () => void): Cancel
   close(): void
 }
 
@@ -37,7 +39,7 @@ export async function watchStreams(
   plans: readonly StreamPlan[],
   everyMs: number,
 ): Promise<Watch> {
-  const listeners: (() => void)[] = []
+  const listeners = new Set<() => void>()
   const marks = await Promise.all(
     plans.map(async (plan): Promise<Mark> => {
       const { state } = await ensure(line, plan)
@@ -66,7 +68,7 @@ export async function watchStreams(
       const mark = marks.find(({ plan }) => plan.name === stream)
       if (mark) mark.lastSeq = Math.max(mark.lastSeq, seq)
     },
-    onReset: listener => void listeners.push(listener),
+    onReset: listener => listen(listeners, listener),
     close: () => clearInterval(timer),
   }
 }

@@ -1,7 +1,7 @@
 /** The broker over a real nats-server: the conformance, what it refuses, and who collects. */
 import * as assert from 'uvu/assert'
 import { brokerConformance } from '../cluster/broker.conformance.ts'
-import type { Broker } from '../cluster/broker.ts'
+import type { Broker, Letter } from '../cluster/broker.ts'
 import { errorOf, eventually, natsBench, subjects } from '../testkit/nats-broker-bench.ts'
 import { type NatsServer, startNatsServer } from '../testkit/nats-server.ts'
 import { bytes, refuses, text } from '../testkit/transport-scenario.ts'
@@ -54,6 +54,22 @@ test('leaves a partition to one of two that collect at once, whatever the order'
     assert.is(new Set(round4.map(({ by }) => by)).size, 1)
     assert.ok(names.includes(round4[0]?.by ?? ''))
   }
+})
+
+test('hands over far more than a server lets wait for one connection', async () => {
+  const { broker, connection } = await bench.connect(server.url, 'heavy', { maxBytes: 128 * 1024 * 1024 })
+  let lost = 0
+  connection.onStatus(status => void (status === 'disconnected' && lost++))
+  const data = new Uint8Array(900_000)
+  for (let i = 0; i < 80; i++) await broker.post(`ac.heavy.mbx.1.t.a${i}`, data, `id${i}`)
+  let got = 0
+  const take = ({ done }: Letter): void => {
+    got++
+    done()
+  }
+  await broker.collect(1, take, { max: 1_000 })
+  await eventually(() => got === 80, 'all letters', 15_000)
+  assert.is(lost, 0)
 })
 
 test('refuses writes to a full log, keeps what it has, and takes more after a purge', async () => {
@@ -113,7 +129,7 @@ test('says what is wrong with the server or the options', async () => {
     JSON.stringify({
       name: 'AC_other_MBX',
       subjects: ['ac.other.mbx.>'],
-      retention: 'limits',
+      retention: 'workqueue',
       storage: 'file',
     }),
   )

@@ -8,6 +8,7 @@ import { createLine } from './nats-broker-line.ts'
 import { createLog } from './nats-broker-log.ts'
 import { createMailboxes } from './nats-broker-mailboxes.ts'
 import { closed } from './nats-broker-refusals.ts'
+import { roomOf } from './nats-broker-room.ts'
 import { watchStreams } from './nats-broker-watch.ts'
 import type { NatsConnection } from './nats-connection.ts'
 import { logStream, mailboxStream, type StreamOptions, streamPlans } from './nats-streams.ts'
@@ -34,8 +35,15 @@ export async function natsBroker(connection: NatsConnection, options: NatsBroker
     throw error
   })
   line.onClose(watch.close)
+  const log = createLog(line, namespace, seq => watch.confirmed(logStream(namespace), seq))
+  const room = roomOf(line, namespace)
   return {
-    ...createLog(line, namespace, seq => watch.confirmed(logStream(namespace), seq)),
+    ...log,
+    async create(subject, data) {
+      room.wrote(data.length)
+      return log.create(subject, data)
+    },
+    hasRoom: room.has,
     ...createMailboxes(line, namespace, seq => watch.confirmed(mailboxStream(namespace), seq)),
     async collect(partition, take, how) {
       if (line.isClosed) throw closed()

@@ -180,7 +180,7 @@ test('encrypts by the authority it was given, shows its own certificate, and tak
     const own = `cert_file: "${server.cert}", key_file: "${server.key}"`
     await withServer(`tls { ${own} }`, async servers => {
       assert.is(await attempt({ servers, tls: { ca } }), 'in')
-      await refused('broker-unavailable', true, { servers, tls: true })
+      await refused('broker-unavailable', false, { servers, tls: true })
       await refused('broker-unavailable', true, { servers, tls: { ca: join(folder, 'missing.pem') } })
     })
     await withServer(`tls { ${own}, ca_file: "${ca}", verify: true }`, async (servers, port) => {
@@ -192,6 +192,25 @@ test('encrypts by the authority it was given, shows its own certificate, and tak
     await withServer('', async (_, port) =>
       refused('broker-unavailable', false, { servers: `tls://127.0.0.1:${port}` }),
     )
+  }))
+
+test('takes a certificate for the address that was given, a name or an IP address, and for no other', () =>
+  inFolder(async folder => {
+    const { ca, certificateFor } = makeCertificates(folder)
+    for (const [names, fitting, other] of [
+      ['IP:127.0.0.1', '127.0.0.1', 'localhost'],
+      ['DNS:localhost', 'localhost', '127.0.0.1'],
+    ] as const) {
+      const { cert, key } = certificateFor(names)
+      await withServer(`tls { cert_file: "${cert}", key_file: "${key}" }`, async (_, port) => {
+        const at = (host: string) => ({ servers: `tls://${host}:${port}`, tls: { ca } })
+        assert.is(await attempt(at(fitting)), 'in', `${names} at ${fitting}`)
+        await refused('broker-unavailable', false, at(other))
+        // One of several servers may be known by the name of another: their certificates often have a common one.
+        const several = [`tls://${other}:${port}`, `tls://${fitting}:${port}`]
+        assert.is(await attempt({ servers: several, tls: { ca } }), 'in')
+      })
+    }
   }))
 
 /** What a node needs, and no more: its own inbox, the subjects of its namespace, answers to the inboxes of others. */
@@ -306,7 +325,12 @@ interface KeyPair {
 }
 
 /** An authority, and certificates of it for a server of this machine and a client. Fails when there is no openssl. */
-function makeCertificates(folder: string): { ca: string; server: KeyPair; client: KeyPair } {
+function makeCertificates(folder: string): {
+  readonly ca: string
+  readonly server: KeyPair
+  readonly client: KeyPair
+  readonly certificateFor: (names: string) => KeyPair
+} {
   const at = (name: string): KeyPair => ({
     cert: join(folder, `${name}.pem`),
     key: join(folder, `${name}.key`),
@@ -330,8 +354,14 @@ function makeCertificates(folder: string): { ca: string; server: KeyPair; client
   }
   const ca = make('ca')
   const signed = ['-CA', ca.cert, '-CAkey', ca.key, '-addext', 'basicConstraints=critical,CA:FALSE']
-  const server = make('server', ...signed, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1')
-  return { ca: ca.cert, server, client: make('client', ...signed, '-addext', 'extendedKeyUsage=clientAuth') }
+  const certificateFor = (names: string): KeyPair =>
+    make('server', ...signed, '-addext', `subjectAltName=${names}`)
+  return {
+    ca: ca.cert,
+    server: certificateFor('DNS:localhost,IP:127.0.0.1'),
+    client: make('client', ...signed, '-addext', 'extendedKeyUsage=clientAuth'),
+    certificateFor,
+  }
 }
 
 test.run()

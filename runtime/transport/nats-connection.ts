@@ -165,6 +165,22 @@ interface Reason {
   readonly retryable?: false
 }
 
+/** What Node says of a certificate that nobody it trusts has signed. */
+const UNKNOWN_AUTHORITY = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]
+
+const unknownAuthority: Reason = {
+  why: 'nobody who is trusted here vouches for its certificate',
+  fix: 'name the certificates of its authority: --tls-ca FILE or AGENTICRAFT_NATS_TLS_CA, in a program tls: { ca: FILE }',
+  retryable: false,
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 /** By the client's code, else Node's: what happened and what to do about it. */
 function reasonOf(
   code: string,
@@ -191,10 +207,21 @@ function reasonOf(
       retryable: false,
     },
     ENOTFOUND: { why: 'its name is not known', fix: 'check the address' },
+    ERR_TLS_CERT_ALTNAME_INVALID: {
+      why: `its certificate is for another address: ${messageOf(error)}`,
+      fix: 'reach it by an address that its certificate names, or have a certificate made that names this one (subjectAltName: DNS: and a name, or IP: and an address)',
+      retryable: false,
+    },
+    CERT_HAS_EXPIRED: {
+      why: 'its certificate has expired',
+      fix: 'renew it, or see whether the clock of this machine is right',
+      retryable: false,
+    },
+    ...Object.fromEntries(UNKNOWN_AUTHORITY.map(unknown => [unknown, unknownAuthority])),
   }
   return (
     known[code] ?? {
-      why: `${error instanceof Error ? error.message : String(error)}${code === '' ? '' : ` (${code})`}`,
+      why: `${messageOf(error)}${code === '' ? '' : ` (${code})`}`,
       fix: 'check the address, and the certificates when it uses TLS',
     }
   )

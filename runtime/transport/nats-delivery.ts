@@ -4,7 +4,7 @@
  */
 import type { Msg, Subscription as NatsSubscription } from 'nats'
 import { decodeFrame, FRAME, type Item, isFrame, parseReplyToken } from './nats-frames.ts'
-import type { Outbox } from './nats-outbox.ts'
+import type { Outbox, Parcel } from './nats-outbox.ts'
 import { misplaced } from './nats-refusals.ts'
 import type { OpenRequests } from './nats-requests.ts'
 import { closed } from './refusals.ts'
@@ -34,17 +34,25 @@ export interface Receiver {
 
 type Reply = (data: Uint8Array) => void
 
+/** Where an answer goes: with a number to one of our inboxes, `raw` to somebody who knows no frames. */
+interface Target {
+  readonly subject: string
+  readonly number?: number
+  readonly raw?: true
+}
+
 /** Hands over one message, or each one of a frame. */
 export function receive(receiver: Receiver, member: Member, message: Msg): void {
   const { data, subject, reply = '' } = message
   if (isNobodyThere(message)) return
   if (!isFrame(data, reply)) {
-    deliver(receiver, member, subject, own(data), rawReply(receiver, reply, data))
+    deliver(receiver, member, subject, own(data), rawTarget(reply, data))
     return
   }
+  const inbox = parseReplyToken(reply)?.inbox
   for (const item of opened(receiver, data, subject)) {
-    const answer = replyTo(receiver, item, reply)
-    if (item.kind === 'message' || answer !== undefined) deliver(receiver, member, subject, item.data, answer)
+    const target = targetOf(item, inbox)
+    if (item.kind === 'message' || target !== undefined) deliver(receiver, member, subject, item.data, target)
     else receiver.report(misplaced(item.kind), subject)
   }
 }
@@ -91,41 +99,37 @@ function opened(receiver: Receiver, data: Uint8Array, subject: string): readonly
 }
 
 /** How an item of a frame is answered; undefined when it is not, or its frame came without an inbox. */
-function replyTo({ outbox }: Receiver, item: Item, frameReply: string): Reply | undefined {
-  if (item.kind === 'named') {
-    const subject = item.replyTo
-    return data => outbox.push({ subject, item: { kind: 'message', data } })
-  }
-  const inbox = item.kind === 'request' ? parseReplyToken(frameReply)?.inbox : undefined
-  return inbox === undefined || item.kind !== 'request' ? undefined : answerTo(outbox, inbox, item.number)
+function targetOf(item: Item, inbox: string | undefined): Target | undefined {
+  if (item.kind === 'named') return { subject: item.replyTo }
+  return item.kind === 'request' && inbox !== undefined ? { subject: inbox, number: item.number } : undefined
 }
 
 /** To whoever sent a message that is no frame: a large one of ours, or one of any other NATS client. */
-function rawReply({ outbox }: Receiver, reply: string, message: Uint8Array): Reply | undefined {
+function rawTarget(reply: string, message: Uint8Array): Target | undefined {
   if (reply === '') return undefined
   const asked = parseReplyToken(reply)
-  if (asked !== undefined) return answerTo(outbox, asked.inbox, asked.first)
+  if (asked !== undefined) return { subject: asked.inbox, number: asked.first }
   // Then the reply subject only says that this is no frame.
-  if (message[0] === FRAME) return undefined
-  return data => outbox.push({ subject: reply, item: { kind: 'message', data }, raw: true })
+  return message[0] === FRAME ? undefined : { subject: reply, raw: true }
 }
 
-const answerTo =
-  (outbox: Outbox, subject: string, number: number): Reply =>
-  data =>
-    outbox.push({ subject, item: { kind: 'answer', number, data } })
+function parcelTo({ subject, number, raw }: Target, data: Uint8Array): Parcel {
+  if (number !== undefined) return { subject, item: { kind: 'answer', number, data } }
+  const item = { kind: 'message', data } as const
+  return raw ? { subject, item, raw } : { subject, item }
+}
 
 function deliver(
   receiver: Receiver,
   member: Member,
   subject: string,
   data: Uint8Array,
-  reply: Reply | undefined,
+  target: Target | undefined,
 ): void {
   if (!member.live) return
   try {
     const returned = member.handler(
-      reply === undefined ? { subject, data } : { subject, data, reply: onlyOnce(receiver, reply) },
+      target === undefined ? { subject, data } : { subject, data, reply: replyTo(receiver, target) },
     )
     if (isThenable(returned)) void track(receiver, subject, returned)
   } catch (error) {
@@ -133,13 +137,13 @@ function deliver(
   }
 }
 
-function onlyOnce(receiver: Receiver, reply: Reply): Reply {
+function replyTo(receiver: Receiver, target: Target): Reply {
   let answered = false
   return data => {
     if (receiver.status === 'closed') throw closed(receiver.status)
     receiver.checkData(data)
     if (answered) return
-    reply(copy(data))
+    receiver.outbox.push(parcelTo(target, copy(data)))
     answered = true
   }
 }

@@ -3,6 +3,7 @@
  * `nats-connection.ts` only. Credentials never leave here but into the client: `shown` is what errors name.
  */
 import { readFile, stat } from 'node:fs/promises'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { type ConnectionOptions, credsAuthenticator, nkeyAuthenticator, nkeys, type TlsOptions } from 'nats'
 import { isToken } from '../../actors/address.ts'
 import { RuntimeError } from '../../actors/errors.ts'
@@ -43,7 +44,12 @@ export async function clientOptions(options: NatsOptions): Promise<ClientOptions
       ignoreAuthErrorAbort: true,
       noAsyncTraces: true,
       ...(credentials !== undefined && (await authentication(credentials))),
-      ...(tls !== undefined && { tls: tlsOptions(tls) }),
+      ...(tls !== undefined && {
+        tls: tlsOptions(
+          tls,
+          servers.map(server => server.host),
+        ),
+      }),
     },
   }
 }
@@ -53,6 +59,7 @@ export const inboxPrefix = (namespace: string, name: string): string => `_AC.${n
 
 interface Server {
   readonly address: string
+  readonly host: string
   readonly shown: string
   readonly tls: boolean
   readonly credentials?: NatsCredentials
@@ -69,6 +76,7 @@ function parseServer(given: string): Server {
   const credentials = user === '' ? undefined : password === '' ? { token: user } : { user, password }
   return {
     address,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
     shown: `${url.protocol}//${address}`,
     tls: url.protocol === 'tls:',
     ...(credentials !== undefined && { credentials }),
@@ -125,14 +133,29 @@ function checkSeed(seed: Uint8Array, what: string): void {
   }
 }
 
-const tlsOptions = (tls: true | NatsTls): TlsOptions =>
-  tls === true
-    ? {}
-    : {
-        ...(tls.ca !== undefined && { caFile: tls.ca }),
-        ...(tls.cert !== undefined && { certFile: tls.cert }),
-        ...(tls.key !== undefined && { keyFile: tls.key }),
-      }
+/** What of Node's options the client passes on, and does not mention in its types. */
+interface Identifying {
+  readonly checkServerIdentity: typeof checkServerIdentity
+}
+
+const tlsOptions = (tls: true | NatsTls, hosts: readonly string[]): TlsOptions & Identifying => ({
+  ...(tls !== true && {
+    ...(tls.ca !== undefined && { caFile: tls.ca }),
+    ...(tls.cert !== undefined && { certFile: tls.cert }),
+    ...(tls.key !== undefined && { keyFile: tls.key }),
+  }),
+  checkServerIdentity: (_, certificate) => foreign(hosts, certificate),
+})
+
+/**
+ * Whether a certificate is for none of the servers that the user named. Left to itself the client has the certificate of
+ * a server that is reached by its IP address be one for `localhost`, and believes what a server says of others before
+ * the connection is encrypted.
+ */
+function foreign(hosts: readonly string[], certificate: PeerCertificate): Error | undefined {
+  const refusals = hosts.map(host => checkServerIdentity(host, certificate))
+  return refusals.includes(undefined) ? undefined : refusals[0]
+}
 
 const wrong = (message: string, fix?: string, cause?: unknown): RuntimeError =>
   new RuntimeError('definition-invalid', message, {

@@ -194,6 +194,7 @@ function pump(box: State, window: number): void {
 function sendFrom(box: State, lane: readonly Parcel[], from: number): number {
   const parcels: Parcel[] = []
   let bytes = 0
+  let most = 1
   let end = from
   for (; end < lane.length; end++) {
     const parcel = lane[end] as Parcel
@@ -203,9 +204,10 @@ function sendFrom(box: State, lane: readonly Parcel[], from: number): number {
     }
     const size = sizeInFrame(parcel.item)
     const first = parcels[0]
-    if (first !== undefined) {
-      if (!fitsFrame(bytes + size, box.frameBytes) || !goTogether(first, parcel, parcels.length)) break
-    }
+    // Only neighbours go together: a subscription to several subjects must see their order.
+    if (first === undefined) most = mostWith(parcel)
+    else if (parcel.subject !== first.subject || parcel.raw || parcels.length >= most) break
+    else if (!fitsFrame(bytes + size, box.frameBytes)) break
     parcels.push(parcel)
     bytes += size
   }
@@ -213,12 +215,10 @@ function sendFrom(box: State, lane: readonly Parcel[], from: number): number {
   return end
 }
 
-/** Only neighbours go together: a subscription to several subjects must see their order. */
-function goTogether(first: Parcel, parcel: Parcel, count: number): boolean {
-  if (parcel.subject !== first.subject || parcel.raw || first.raw) return false
-  if (parcel.item.kind === 'answer') return count < MAX_FRAME_ITEMS
-  if (count >= MESSAGES_PER_FRAME) return count < MAX_FRAME_ITEMS && ONE_RECEIVER.test(parcel.subject)
-  return !SPREAD.test(parcel.subject)
+/** How many may go in one frame that begins with this one. */
+function mostWith({ subject, item, raw }: Parcel): number {
+  if (raw || SPREAD.test(subject)) return 1
+  return item.kind === 'answer' || ONE_RECEIVER.test(subject) ? MAX_FRAME_ITEMS : MESSAGES_PER_FRAME
 }
 
 function send(box: State, parcels: readonly Parcel[], bytes: number): void {

@@ -8,7 +8,10 @@ import { checkPattern, everyNode, nodeSubject } from '../../actors/subject.ts'
 import { inboxPrefix } from './nats-options.ts'
 import { logStream, mailboxStream, streamPlans } from './nats-streams.ts'
 
-/** `client`: asks, tells, starts and follows runs. `operator`: also tells nodes to drain and looks at the streams. */
+/**
+ * `client`: asks, tells, starts and follows runs, sees how many letters wait. `operator`: also tells nodes to drain and
+ * looks at the streams.
+ */
 export type NatsRole = 'node' | 'client' | 'operator'
 export const NATS_ROLES: readonly NatsRole[] = ['node', 'client', 'operator']
 
@@ -47,10 +50,13 @@ const OF_ROLE: Readonly<Record<NatsRole, (namespace: string, name: string) => Na
       everyNode(namespace, 'hb'),
       nodeSubject(namespace, node, 'hi'),
       nodeSubject(namespace, node, 'ctl'),
-      ...below(namespace, [...AMONG_NODES, 'pool.*']),
+      ...below(namespace, [...AMONG_NODES, 'pool.*', 'pool.*.*', 'event.>']),
     ],
   }),
-  client: namespace => ({ publish: sendsOf(namespace), subscribe: looksOf(namespace) }),
+  client: namespace => ({
+    publish: [...sendsOf(namespace), `$JS.API.STREAM.INFO.${mailboxStream(namespace)}`],
+    subscribe: looksOf(namespace),
+  }),
   operator: namespace => ({
     publish: [
       ...sendsOf(namespace),
@@ -76,9 +82,9 @@ function storedIn(namespace: string): readonly string[] {
   return [...log.settings.subjects, ...mailboxes.settings.subjects]
 }
 
-/** Asks, and letters (`natsPostbox`). */
+/** Asks, those of pools with the desks where their answers are come for, and letters (`natsPostbox`). */
 const sendsOf = (namespace: string): readonly string[] => [
-  ...below(namespace, ['part.*', 'pool.*', 'memory.*']),
+  ...below(namespace, ['part.*', 'pool.*', 'pool.*.*', 'memory.*']),
   ...streamPlans({ namespace }).mailboxes.settings.subjects,
 ]
 
@@ -105,6 +111,6 @@ function jetStreamOfNode(namespace: string): readonly string[] {
     ...both('CONSUMER.DELETE', '.*'),
     ...both('CONSUMER.MSG.NEXT', '.*'),
     `$JS.API.CONSUMER.NAMES.${mailboxes}`,
-    `$JS.ACK.${mailboxes}.>`,
+    `$JS.API.STREAM.MSG.DELETE.${mailboxes}`,
   ]
 }

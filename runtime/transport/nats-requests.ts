@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../actors/clock.ts'
 import { RuntimeError } from '../../actors/errors.ts'
-import { deadlinesOn } from '../deadlines.ts'
+import { type Deadline, type Deadlines, deadlinesOn } from '../deadlines.ts'
 import { cancelled, noResponders, timedOut } from './refusals.ts'
 import type { RequestOptions } from './transport.ts'
 
@@ -32,60 +32,96 @@ export interface Settle {
   readonly reject: (error: unknown) => void
 }
 
-interface Waiting extends OpenRequest {
-  settled: boolean
-  end(): void
-  readonly resolve: (data: Uint8Array) => void
-}
-
 /** Wider spans than a frame can have come from no server. */
 const WIDEST = 100_000
 
+interface State {
+  readonly waiting: Map<number, Request>
+  readonly deadlines: Deadlines
+  readonly onSettled: () => void
+}
+
+/** One that waits: its own deadline and its own listener of an abort, since a closure for each costs more than sending it. */
+class Request implements OpenRequest, Deadline {
+  readonly number: number
+  readonly subject: string
+  readonly due: number
+  sent = false
+  settled = false
+  readonly #state: State
+  readonly #options: RequestOptions
+  readonly #settle: Settle
+
+  constructor(
+    state: State,
+    number: number,
+    subject: string,
+    due: number,
+    options: RequestOptions,
+    settle: Settle,
+  ) {
+    this.#state = state
+    this.number = number
+    this.subject = subject
+    this.due = due
+    this.#options = options
+    this.#settle = settle
+  }
+
+  begin(): void {
+    this.#state.waiting.set(this.number, this)
+    this.#state.deadlines.open(this)
+    this.#options.signal?.addEventListener('abort', this, { once: true })
+  }
+
+  answer(data: Uint8Array): void {
+    this.#end()
+    this.#settle.resolve(data)
+  }
+
+  fail(error: unknown): void {
+    if (this.settled) return
+    this.#end()
+    this.#settle.reject(error)
+  }
+
+  late(): void {
+    const { timeoutMs } = this.#options
+    this.fail(this.sent ? timedOut(this.subject, timeoutMs) : unsent(this.subject, timeoutMs))
+  }
+
+  /** Of an `EventListener`: the signal aborts. */
+  handleEvent(): void {
+    this.fail(cancelled(this.subject, this.#options.signal))
+  }
+
+  #end(): void {
+    const { waiting, deadlines, onSettled } = this.#state
+    this.settled = true
+    waiting.delete(this.number)
+    deadlines.close(this)
+    this.#options.signal?.removeEventListener('abort', this)
+    onSettled()
+  }
+}
+
 export function createOpenRequests(clock: Clock, onSettled: () => void): OpenRequests {
-  const waiting = new Map<number, Waiting>()
-  const deadlines = deadlinesOn(clock)
+  const waiting = new Map<number, Request>()
+  const state: State = { waiting, deadlines: deadlinesOn(clock), onSettled }
   let count = 0
   return {
     get size() {
       return waiting.size
     },
-    open(subject, { timeoutMs, signal }, { resolve, reject }) {
+    open(subject, options, settle) {
+      const { timeoutMs, signal } = options
       if (signal?.aborted) throw cancelled(subject, signal)
       if (!(timeoutMs > 0)) throw timedOut(subject, timeoutMs)
-      const number = ++count
-      const abort = (): void => request.fail(cancelled(subject, signal))
-      const request: Waiting = {
-        number,
-        subject,
-        sent: false,
-        settled: false,
-        end() {
-          request.settled = true
-          waiting.delete(number)
-          stopTimer()
-          signal?.removeEventListener('abort', abort)
-          onSettled()
-        },
-        resolve,
-        fail(error) {
-          if (request.settled) return
-          request.end()
-          reject(error)
-        },
-      }
-      waiting.set(number, request)
-      const stopTimer = deadlines.at(clock.now() + timeoutMs, () =>
-        request.fail(request.sent ? timedOut(subject, timeoutMs) : unsent(subject, timeoutMs)),
-      )
-      signal?.addEventListener('abort', abort, { once: true })
+      const request = new Request(state, ++count, subject, clock.now() + timeoutMs, options, settle)
+      request.begin()
       return request
     },
-    answer(number, data) {
-      const request = waiting.get(number)
-      if (request === undefined) return
-      request.end()
-      request.resolve(data)
-    },
+    answer: (number, data) => waiting.get(number)?.answer(data),
     unheard(first, last) {
       if (last - first > WIDEST) return
       for (let number = first; number <= last; number++) {

@@ -32,7 +32,7 @@ const nanos = (ms: number): number => ms * 1_000_000
 /** Of JetStream's configuration of a stream, what we set. Times are in nanoseconds. */
 export interface StreamSettings {
   readonly subjects: readonly string[]
-  readonly retention: 'limits' | 'workqueue'
+  readonly retention: 'limits'
   readonly storage: 'file'
   readonly discard: 'new'
   readonly max_bytes: number
@@ -75,7 +75,7 @@ export function streamPlans(options: StreamOptions): {
   } as const
   const mailboxes = {
     subjects: [`ac.${namespace}.mbx.>`],
-    retention: 'workqueue',
+    retention: 'limits',
     storage: 'file',
     discard: 'new',
     discard_new_per_subject: true,

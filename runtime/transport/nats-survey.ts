@@ -6,6 +6,8 @@ import { RuntimeError } from '../../actors/errors.ts'
 import { API, type ApiError, forbidden, notEnabled, unexpected } from './nats-broker-refusals.ts'
 import type { NatsConnection } from './nats-connection.ts'
 
+export { mailboxStream } from './nats-streams.ts'
+
 /** Bytes and counts; a limit of -1 is none. */
 export interface JetStreamAccount {
   readonly storage: number
