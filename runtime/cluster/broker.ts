@@ -10,6 +10,7 @@
  * any other throws or rejects with `subject-invalid`. Every promise waits out disconnections up to the broker's own
  * limit and then rejects with `broker-unavailable`; after `close` with `transport-closed`.
  */
+import type { Cancel } from '../../actors/clock.ts'
 import type { Subscription } from '../transport/transport.ts'
 
 /**
@@ -52,9 +53,14 @@ export interface Broker {
   /**
    * Writes `data` under a subject that has nothing yet. `created` when exactly these bytes are stored there now, also
    * by an earlier try; `taken` when something else is. After a `broker-unavailable` nobody knows whether it was stored,
-   * or still will be: trying again tells. Also rejects with it when the log is full.
+   * or still will be: trying again tells. Also rejects with it when the log is full, and says `isFull` in its details.
    */
   create(subject: string, data: Uint8Array): Promise<'created' | 'taken'>
+  /**
+   * False while a message of so many bytes would take of the room that should be kept for what makes room. Nothing is
+   * refused because of it. Absent: nobody knows before it is full.
+   */
+  hasRoom?(bytes: number): Promise<boolean>
   /** What is stored under exactly that subject. */
   get(subject: string): Promise<Stored | undefined>
   /** The newest message whose subject matches `pattern`. */
@@ -81,9 +87,10 @@ export interface Broker {
   collect(partition: number, take: (letter: Letter) => void, options: CollectOptions): Promise<Subscription>
   /**
    * Tells that the broker's store is another one than before (wiped, restored): what was acknowledged may be gone. Streams
-   * are made anew before. After a reconnection no other call goes through before this is settled.
+   * are made anew before. After a reconnection no other call goes through before this is settled. What it returns ends
+   * the telling.
    */
-  onReset(listener: () => void): void
+  onReset(listener: () => void): Cancel
   /** How full mailboxes are: messages by subject, for `ps`. */
   mailboxes(): Promise<ReadonlyMap<string, number>>
   /** Ends what is under way with `transport-closed`. The connection stays open: it belongs to whoever made it. */

@@ -7,22 +7,23 @@ import type { LevelStore } from '../../../memory/level.ts'
 import type { Deed } from '../territory.ts'
 import { catchUp, pinned } from './catch-up.ts'
 import type { Writer } from './entry.ts'
-import { type Held, heldPlace } from './held-place.ts'
+import { beginningOf } from './epochs.ts'
+import { type Held, heldPlace, pastOf } from './held-place.ts'
 import type { PartitionLog, Tip } from './partition-log.ts'
 import { compare } from './place.ts'
 import { type ReplicatedOptions, ReplicatedStores } from './replicated-store.ts'
-import { writeSnapshot } from './snapshot.ts'
+import { uploadSnapshot } from './snapshot.ts'
 
 export interface ClaimOptions
   extends Pick<
     ReplicatedOptions,
-    'log' | 'copy' | 'onLost' | 'mayRestore' | 'now' | 'report' | 'snapshotBytes'
+    'log' | 'copy' | 'monotonic' | 'onLost' | 'mayRestore' | 'now' | 'report' | 'snapshotBytes'
   > {
   /** As it was when this node decided to take it. */
   readonly deed: Deed
   readonly node: string
   readonly life: string
-  /** The name of the history, if it is a new one. */
+  /** Given once: the id of the epoch that begins, and the name of the history, if it is a new one. */
   readonly origin: string
 }
 
@@ -41,13 +42,20 @@ export async function claim(options: ClaimOptions): Promise<ReplicatedStores | u
     const tip = await restored(log, copy, { node, life, origin: options.origin }, found)
     if (!tip) continue
     const writer: Writer = { node, life, origin: tip.origin ?? options.origin }
-    const begun = await log.seal(tip, writer, { node })
+    const begun = await log.seal(tip, writer, { node, id: options.origin })
     if (!begun) continue
-    const { place, bytes } = await catchUp(log, copy, writer.origin)
+    const { place, bytes } = await catchUp(log, copy, writer.origin, {
+      end: begun.place,
+      report: options.report,
+    })
     // A process that stood still meanwhile: somebody has sealed behind it.
     if (place.epoch > begun.epoch) return undefined
-    if (compare(place, begun.place) !== 0) throw unexpected(log.partition, begun)
-    return new ReplicatedStores({ ...options, writer, place, uncovered: bytes })
+    if (compare(place, begun.place) !== 0) {
+      // Or its seal was on its way so long that its place was purged: it ends nothing there.
+      if ((await log.tip()).epoch < begun.epoch) return undefined
+      throw unexpected(log.partition, begun)
+    }
+    return new ReplicatedStores({ ...options, writer, place, begun: options.origin, uncovered: bytes })
   }
   return undefined
 }
@@ -60,18 +68,32 @@ async function restored(
   tip: Tip,
 ): Promise<Tip | undefined> {
   const held = await heldPlace(copy).catch(() => undefined)
-  if (!held || !isBehind(tip, held)) return tip
+  if (!held || !(await isBehind(log, tip, copy, held))) return tip
   const { broker, subjects } = log
-  const { place, origin } = held
-  await writeSnapshot(broker, subjects, place, pinned(copy))
-  const isMarked = await log.mark(tip, { ...writer, origin }, place)
+  const { origin, begun } = held
+  const place = await uploadSnapshot(broker, subjects, { place: held.place, begun }, () => pinned(copy))
+  const isMarked = await log.mark(tip, { ...writer, origin }, place, begun)
   return isMarked ? { epoch: place.epoch, place, origin } : undefined
 }
 
-/** The broker knows nothing of the partition any more, or lacks the end of what is one epoch's. */
-function isBehind(tip: Tip, { place, origin }: Held): boolean {
+/**
+ * The broker knows nothing of the partition any more, or its log is where this copy once was: the epoch in which it ends is
+ * one that the copy has gone through, and farther. A copy of another epoch of that number goes on behind something else.
+ */
+async function isBehind(
+  { broker, subjects }: PartitionLog,
+  tip: Tip,
+  copy: LevelStore,
+  { place, origin, begun }: Held,
+): Promise<boolean> {
   if (tip.epoch === 0) return place.epoch > 0
-  return tip.origin === origin && tip.epoch === place.epoch && compare(tip.place, place) < 0
+  if (tip.origin !== origin || begun === undefined || compare(tip.place, place) >= 0) return false
+  const past = await pastOf(copy)
+  const same = tip.epoch === place.epoch ? begun : past.find(({ epoch }) => epoch === tip.epoch)?.id
+  const sealed = past.find(({ epoch }) => epoch === tip.epoch + 1)
+  if (tip.epoch < place.epoch && !(sealed && tip.place.n < sealed.n)) return false
+  const beginning = await beginningOf(broker, subjects, tip.epoch)
+  return same !== undefined && beginning?.id === same
 }
 
 const unexpected = (partition: number, { epoch }: Tip): RuntimeError =>

@@ -9,7 +9,8 @@ import { RuntimeError } from '../../../actors/errors.ts'
 import type { Op } from '../../../memory/level.ts'
 import type { Place } from './place.ts'
 
-const VERSION = 1
+/** The major version. What this one does not know of a flag, a writer, a seal or a mark it leaves out. */
+export const ENTRY_VERSION = 1
 const KINDS = ['ops', 'seal', 'mark'] as const
 const MORE = 1
 /** With room for the header below the largest message of a server with default settings. */
@@ -32,6 +33,14 @@ export interface Seal {
   readonly node?: string
   /** Who should take it, when it is given up. */
   readonly to?: string
+  /** Tells the epoch that begins from another one of the same number, sealed after the broker had lost this seal. */
+  readonly id?: string
+}
+
+export interface Mark {
+  readonly place: Place
+  /** The id of the epoch of `place`, as its seal had it. */
+  readonly begun?: string
 }
 
 export type Entry =
@@ -39,7 +48,7 @@ export type Entry =
   | { readonly kind: 'ops'; readonly by: Writer; readonly content: Uint8Array; readonly more: boolean }
   | { readonly kind: 'seal'; readonly by: Writer; readonly seal: Seal }
   /** The log goes on behind `place`, of which there is a snapshot: the broker has lost the entries up to there. */
-  | { readonly kind: 'mark'; readonly by: Writer; readonly place: Place }
+  | ({ readonly kind: 'mark'; readonly by: Writer } & Mark)
 
 /** The entries for a group of changes: one, or several for what is larger than a message may be. */
 export function opsEntries(by: Writer, ops: readonly Op[]): readonly Uint8Array[] {
@@ -55,20 +64,23 @@ export function opsEntries(by: Writer, ops: readonly Op[]): readonly Uint8Array[
 export const sealEntry = (by: Writer, seal: Seal): Uint8Array =>
   entryOf('seal', by, 0, Buffer.from(JSON.stringify(seal)))
 
-export const markEntry = (by: Writer, place: Place): Uint8Array =>
-  entryOf('mark', by, 0, Buffer.from(JSON.stringify(place)))
+export const markEntry = (by: Writer, mark: Place & Pick<Mark, 'begun'>): Uint8Array =>
+  entryOf('mark', by, 0, Buffer.from(JSON.stringify(mark)))
 
 function entryOf(kind: (typeof KINDS)[number], by: Writer, flags: number, content: Uint8Array): Uint8Array {
   const name = Buffer.from(`${by.node} ${by.life} ${by.origin}`)
   if (name.length > 255) throw new RuntimeError('internal', 'the name of a writer is longer than 255 bytes')
-  return Buffer.concat([Buffer.from([VERSION, KINDS.indexOf(kind), flags, name.length]), name, content])
+  return Buffer.concat([Buffer.from([ENTRY_VERSION, KINDS.indexOf(kind), flags, name.length]), name, content])
 }
+
+/** Whether an entry is of the version that `readEntry` reads. */
+export const isReadable = ([version]: Uint8Array): boolean => version === ENTRY_VERSION
 
 /** Throws `store-corrupt`. */
 export function readEntry(data: Uint8Array): Entry {
   const [version, kind = -1, flags = 0, named = 0] = data
   const name = KINDS[kind]
-  if (version !== VERSION || name === undefined || data.length < 4 + named) throw unreadable(version)
+  if (version !== ENTRY_VERSION || name === undefined || data.length < 4 + named) throw unreadable(version)
   const [node = '', life = '', origin = ''] = Buffer.from(data.subarray(4, 4 + named))
     .toString()
     .split(' ')
@@ -76,18 +88,20 @@ export function readEntry(data: Uint8Array): Entry {
   const content = data.subarray(4 + named)
   if (name === 'ops') return { kind: 'ops', by, content, more: (flags & MORE) !== 0 }
   if (name === 'seal') return { kind: 'seal', by, seal: readSeal(content) }
-  const { epoch, n } = readFields(content)
+  const { epoch, n, begun } = readFields(content)
   if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(n)) throw unreadable(version)
-  return { kind: 'mark', by, place: { epoch: epoch as number, n: n as number } }
+  const place: Place = { epoch: epoch as number, n: n as number }
+  return { kind: 'mark', by, place, ...(typeof begun === 'string' && { begun }) }
 }
 
 function readSeal(content: Uint8Array): Seal {
-  const { epoch, node, to } = readFields(content)
-  if (!Number.isSafeInteger(epoch)) throw unreadable(VERSION)
+  const { epoch, node, to, id } = readFields(content)
+  if (!Number.isSafeInteger(epoch)) throw unreadable(ENTRY_VERSION)
   return {
     epoch: epoch as number,
     ...(typeof node === 'string' && { node }),
     ...(typeof to === 'string' && { to }),
+    ...(typeof id === 'string' && { id }),
   }
 }
 

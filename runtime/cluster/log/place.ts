@@ -30,6 +30,8 @@ export interface LogSubjects {
   /** Matches all parts of one snapshot, but not its end only. */
   snapshotParts(place: Place): string
   readonly snapshots: string
+  /** Matches those of places in one epoch. */
+  snapshotsOf(epoch: number): string
   readonly snapshotEnds: string
   /** The place that a subject of either kind names. Throws `store-corrupt`. */
   placeOf(subject: string): Place
@@ -46,6 +48,7 @@ export function logSubjects(namespace: string, partition: number): LogSubjects {
     snapshot: ({ epoch, n }, part) => `${snapshots}.${epoch}.${n}.${part}`,
     snapshotParts: ({ epoch, n }) => `${snapshots}.${epoch}.${n}.*`,
     snapshots: `${snapshots}.>`,
+    snapshotsOf: epoch => `${snapshots}.${epoch}.>`,
     snapshotEnds: `${snapshots}.*.*.end`,
     placeOf(name) {
       const [epoch, n] = name

@@ -6,26 +6,29 @@
  * A write that finds its place taken never settles, and neither does any after it: what would follow from it must
  * not happen. Its owner is told by `onLost` and calls `abandon`, after which writes are swallowed.
  */
-import { type RuntimeError, toRuntimeError } from '../../../actors/errors.ts'
+import type { Cancel } from '../../../actors/clock.ts'
+import { RuntimeError, toRuntimeError } from '../../../actors/errors.ts'
 import { type GroupCommit, groupCommit } from '../../../memory/group-commit.ts'
 import type { CompactingStore, LevelStore, Op, Range } from '../../../memory/level.ts'
 import { type CaughtUp, catchUp, pinned } from './catch-up.ts'
-import { opsEntries, readEntry } from './entry.ts'
-import { heldOp } from './held-place.ts'
-import type { PartitionLog } from './partition-log.ts'
+import { opsEntries } from './entry.ts'
+import { heldOp, pastOf } from './held-place.ts'
+import { isFull } from './patience.ts'
 import type { Place } from './place.ts'
-import { writeSnapshot } from './snapshot.ts'
-import { LogWriter, type LogWriterOptions, unavailable } from './writer.ts'
+import { purgeBefore, purgeEpochs } from './purge.ts'
+import { clearPlace, writeSnapshot } from './snapshot.ts'
+import { LogWriter, type LogWriterOptions } from './writer.ts'
 
 export interface ReplicatedOptions extends LogWriterOptions {
   /** Bytes in the log that no snapshot covers. */
   readonly uncovered: number
   /** Bytes of entries after which a snapshot is written, at least. Default 8 MiB. */
   readonly snapshotBytes?: number
-  readonly report: (error: unknown) => void
 }
 
 const SNAPSHOT_BYTES = 8 * 1024 * 1024
+/** After one that failed, the next snapshot that nobody asked for is not begun before, ms. */
+const AGAIN_MS = 10_000
 
 export class ReplicatedStores {
   readonly #options: ReplicatedOptions
@@ -36,13 +39,15 @@ export class ReplicatedStores {
   #uncovered: number
   /** Bytes of the last snapshot. */
   #covered = 0
+  /** When a snapshot may be begun that nobody asked for, monotonic ms. */
+  #notBefore = Number.NEGATIVE_INFINITY
   #snapshotting: Promise<void> | undefined
   /** Who waits for a snapshot, however small the log is. */
   readonly #wanted: Waiting[] = []
   #stopped: RuntimeError | undefined
   #abandoned = false
   #reopening: Promise<void> | undefined
-  readonly #stopListening: () => void
+  readonly #stopListening: Cancel
   #leave = (): void => {}
   readonly #left = new Promise<void>(resolve => {
     this.#leave = resolve
@@ -51,7 +56,7 @@ export class ReplicatedStores {
   constructor(options: ReplicatedOptions) {
     this.#options = options
     this.#uncovered = options.uncovered
-    this.#log = new LogWriter(options)
+    this.#log = new LogWriter({ ...options, onFull: () => this.#makeRoom() })
     this.#commits = groupCommit<Op>(
       (ops, sync) => this.#write(ops, sync),
       error => {
@@ -59,12 +64,7 @@ export class ReplicatedStores {
         return this.#stopped
       },
     )
-    // The broker's listeners stay as long as it does: one of stores that are closed must hold nothing of them.
-    const listening: { hear: (() => void) | undefined } = { hear: () => this.#forgotten() }
-    options.log.broker.onReset(() => listening.hear?.())
-    this.#stopListening = () => {
-      listening.hear = undefined
-    }
+    this.#stopListening = options.log.broker.onReset(() => this.#forgotten())
   }
 
   #forgotten(): void {
@@ -145,6 +145,8 @@ export class ReplicatedStores {
   /** Closes the copy. */
   async close(): Promise<void> {
     this.#stopListening()
+    // What still writes, after a runtime that did not stop in order, writes for nobody.
+    this.#log.end()
     await this.#snapshotting
     await this.#options.copy.close()
   }
@@ -153,17 +155,31 @@ export class ReplicatedStores {
     const { snapshotBytes = SNAPSHOT_BYTES } = this.#options
     await this.#log.remind()
     if (ops.length > 0) await this.#append(ops, sync)
-    const isDue = this.#wanted.length > 0 || this.#uncovered >= Math.max(snapshotBytes, this.#covered)
-    if (isDue && this.#log.owned) this.#snapshotting ??= this.#coverFor(this.#wanted.splice(0))
+    const isLong = this.#uncovered >= Math.max(snapshotBytes, this.#covered) && this.#now() >= this.#notBefore
+    if (this.#wanted.length > 0 || isLong) this.#beginCover()
+  }
+
+  /** Only where the copy holds what the log holds up to its place: between two writes, or while one is refused. */
+  #beginCover(): void {
+    if (this.#log.owned) this.#snapshotting ??= this.#coverFor(this.#wanted.splice(0))
+  }
+
+  /** The log is full: what a snapshot covers can go. It may fit where a larger entry does not. */
+  #makeRoom(): void {
+    if ((this.#uncovered > 0 || !this.#isSwept) && this.#now() >= this.#notBefore) this.#beginCover()
+  }
+
+  #now(): number {
+    return (this.#options.now ?? (() => performance.now()))()
   }
 
   async #append(ops: readonly Op[], sync: boolean): Promise<void> {
-    const { copy, writer } = this.#options
+    const { copy, writer, begun } = this.#options
     if (this.#stopped) throw this.#stopped
     const entries = opsEntries(writer, ops)
     await this.#log.write(entries)
     for (const { length } of entries) this.#uncovered += length
-    await copy.batch([...ops, heldOp({ place: this.place, origin: writer.origin })], { sync })
+    await copy.batch([...ops, heldOp({ place: this.place, origin: writer.origin, begun })], { sync })
     await this.#log.confirm()
   }
 
@@ -173,22 +189,51 @@ export class ReplicatedStores {
       await this.#cover()
       for (const { resolve } of waiting) resolve()
     } catch (error) {
-      for (const { reject } of waiting) reject(error)
-      if (waiting.length === 0) this.#options.report(error)
+      this.#notBefore = this.#now() + AGAIN_MS
+      // Of no concern any more to who has lost the partition, as with what is written then.
+      for (const { resolve, reject } of waiting) this.#abandoned ? resolve() : reject(error)
+      if (waiting.length === 0 && this.#log.owned) this.#options.report(error)
     } finally {
       this.#snapshotting = undefined
     }
     if (this.#wanted.length > 0) await this.#commits.add([], false).catch(this.#options.report)
   }
 
-  /** Writes a snapshot beside the writes that go on, and purges what it covers. */
+  /**
+   * Writes a snapshot beside the writes that go on, and purges what it covers. Stops, and rejects, when the partition is
+   * another's: what there is then is its owner's to purge.
+   */
   async #cover(): Promise<void> {
-    const { log, copy } = this.#options
+    const { log, copy, begun } = this.#options
     const { place } = this
+    const { broker, subjects } = log
+    const { resets } = this.#log
+    const mayGoOn = async (): Promise<void> => {
+      if (!(await this.#log.isOwner()))
+        throw brokenOff(place, 'this node does not own the partition any more')
+      // Parts of it are gone, and all of the copy is uploaded anyway.
+      if (this.#log.resets !== resets) throw brokenOff(place, 'the broker has forgotten what it had')
+    }
+    const uncovered = this.#uncovered
     this.#uncovered = 0
-    this.#covered = (await writeSnapshot(log.broker, log.subjects, place, pinned(copy))).bytes
-    await purgeBefore(log, place)
-    if (!this.#isSwept) await purgeEpochs(log, place.epoch)
+    let isEnding = false
+    try {
+      let isClear = false
+      const written = await writeSnapshot(broker, subjects, { place, begun }, pinned(copy), async part => {
+        await mayGoOn()
+        if (!isClear) await clearPlace(broker, subjects, place, begun)
+        isClear = true
+        isEnding = part === 'end'
+      })
+      this.#covered = written.bytes
+    } catch (error) {
+      this.#uncovered += uncovered
+      // What is left of it would take what room there is. An end that may still be stored needs its parts.
+      if (isFull(error) && !isEnding) await broker.purge(subjects.snapshotParts(place))
+      throw error
+    }
+    await purgeBefore(log, place, mayGoOn)
+    if (!this.#isSwept) await purgeEpochs(log, place.epoch, await pastOf(copy), mayGoOn)
     this.#isSwept = true
   }
 
@@ -201,27 +246,21 @@ export class ReplicatedStores {
   }
 
   async #openAgain(): Promise<void> {
-    const { log, copy, writer } = this.#options
+    const { log, copy, writer, report } = this.#options
     await this.#commits.idle()
     await copy.reopen?.()
+    const wait = this.#log.waits()
     let caught: CaughtUp | undefined
-    while (!caught && this.#log.owned) caught = await catchUp(log, copy, writer.origin).catch(unavailable)
+    while (!caught && this.#log.owned)
+      caught = await catchUp(log, copy, writer.origin, { report }).catch(wait)
     // What stands behind the end of this epoch is another's: nothing of it may be taken for what was written here.
     if (caught?.place.epoch !== this.epoch) return this.#log.lose()
     this.#stopped = undefined
   }
 }
 
-/** Purges what the snapshot of `at` covers; seals stay, and the entry at `at`, which says how far the log goes. */
-async function purgeBefore(log: PartitionLog, at: Place): Promise<void> {
-  const { broker, subjects } = log
-  const last = await broker.get(subjects.entry(at))
-  if (last) await broker.purge(subjects.ofEpoch(at.epoch), last.seq)
-  // One of nothing has no parts.
-  const first =
-    (await broker.get(subjects.snapshot(at, 0))) ?? (await broker.get(subjects.snapshot(at, 'end')))
-  if (first) await broker.purge(subjects.snapshots, first.seq)
-}
+const brokenOff = ({ epoch, n }: Place, why: string): RuntimeError =>
+  new RuntimeError('broker-unavailable', `the snapshot of ${epoch}.${n} was broken off`, { why })
 
 interface Waiting {
   resolve(): void
@@ -232,14 +271,6 @@ interface Behind {
   reopen(): Promise<void>
   cover(): Promise<void>
   write(ops: readonly Op[], sync: boolean): Promise<void>
-}
-
-/** Purges the epochs before one of which there is a snapshot. Zombies of theirs find the seals, which stay. */
-async function purgeEpochs({ broker, subjects }: PartitionLog, before: number): Promise<void> {
-  for (let epoch = 1; epoch < before; epoch++) {
-    const last = await broker.last(subjects.ofEpoch(epoch))
-    if (last && readEntry(last.data).kind === 'seal') await broker.purge(subjects.ofEpoch(epoch), last.seq)
-  }
 }
 
 /** `store`, if it can be asked without waiting and can forget for good. */
