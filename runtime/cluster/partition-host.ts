@@ -3,24 +3,23 @@
  * `ownership.ts` decides, and answers what is asked of a partition on `part.<p>`. What a partition is used for is
  * not its business: `onServed` says.
  */
-
-import { rename } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Behaviour } from '../../actors/behaviour.ts'
 import type { Clock, Host } from '../../actors/clock.ts'
-import { RuntimeError, toRuntimeError } from '../../actors/errors.ts'
+import { RuntimeError } from '../../actors/errors.ts'
 import type { Plain } from '../../actors/plain.ts'
 import type { EffectPolicy } from '../../actors/strategy.ts'
 import { subject } from '../../actors/subject.ts'
 import { journalOn } from '../../memory/journal-on.ts'
-import { type LevelStore, openLevel } from '../../memory/level.ts'
+import type { LevelStore } from '../../memory/level.ts'
 import { createRuntime, type Runtime } from '../create-runtime.ts'
 import { journalCodec } from '../data-directory.ts'
 import type { Subscription, Transport } from '../transport/transport.ts'
 import type { Broker } from './broker.ts'
+import { type CopiesOptions, copiesOf } from './copies.ts'
 import { claim } from './log/claim.ts'
-import { partitionLog } from './log/partition-log.ts'
+import { type PartitionLog, partitionLog } from './log/partition-log.ts'
 import type { ReplicatedStores } from './log/replicated-store.ts'
+import { Parked } from './post/parked.ts'
 import { postOffice } from './post/post-office.ts'
 import type { Requests } from './requests.ts'
 import type { Deed, Territory } from './territory.ts'
@@ -31,6 +30,8 @@ export interface Served {
   readonly runtime: Runtime
   /** A store of the partition besides its journal; see `compacting` of `replicated-store.ts`. */
   store(name: string): LevelStore
+  /** Letters that this version cannot read. */
+  readonly parked: Parked
   /** Aborted when another node has taken the partition over: what is written from then on never settles. */
   readonly lost: AbortSignal
 }
@@ -47,7 +48,7 @@ export interface Tenant {
   gone(): void
 }
 
-export interface PartitionHostOptions {
+export interface PartitionHostOptions extends CopiesOptions {
   readonly node: string
   /** Tells this process from an earlier one of the same name. */
   readonly life: string
@@ -56,15 +57,13 @@ export interface PartitionHostOptions {
   readonly transport: Transport
   readonly requests: Requests
   readonly host: Host
-  /** Where the copies of partitions are kept. */
-  readonly dir: string
+  /** For waiting: a wall clock that is set back would make it wait as much longer, with stores open that others are to open. */
+  readonly monotonic: Clock
   readonly behaviours?: readonly Behaviour[]
   readonly policy?: Partial<EffectPolicy>
   readonly sync?: 'effects' | 'always'
   readonly passivateAfterMs?: number
   readonly snapshotBytes?: number
-  /** Opens a copy. Default: LevelDB in a directory of its own. */
-  readonly openCopy?: (dir: string) => Promise<LevelStore>
   /** Moves in, when the runtime is ready and before anything is asked of the partition. */
   readonly onServed: (served: Served) => Promise<Tenant>
   /** Whether this node still owns a partition, as far as the members tell, once it has heard of all of them. */
@@ -73,7 +72,6 @@ export interface PartitionHostOptions {
   readonly now?: () => number
   /** Another node has taken a partition over. */
   readonly onLost: (partition: number, epoch: number) => void
-  readonly report: (error: unknown) => void
 }
 
 export interface PartitionHost extends Territory {
@@ -95,84 +93,111 @@ const LOOK_MS = 20
 const LOST_MS = 1_000
 
 export function partitionHost(options: PartitionHostOptions): PartitionHost {
-  const { namespace, broker, host, report } = options
+  const { namespace, broker, monotonic, report } = options
   const tenancies = new Map<number, Tenancy>()
   const logOf = (partition: number) => partitionLog({ broker, namespace, partition })
+  const copies = copiesOf(options)
+  /** Of partitions that were lost: their copies are open until then. */
+  const ending = new Map<number, Promise<void>>()
   let hasForgotten = false
   broker.onReset(() => {
     hasForgotten = true
   })
 
-  const lost = async (partition: number): Promise<void> => {
+  /** `signal` tells whose loss it is: something of a take that failed may still write when a later one serves. */
+  const lost = async (partition: number, signal: AbortSignal): Promise<void> => {
     const tenancy = tenancies.get(partition)
-    if (!tenancy) return
+    if (tenancy?.lost !== signal) return
     tenancies.delete(partition)
     tenancy.stores.abandon()
+    const over = tenancy.close().finally(() => ending.delete(partition))
+    ending.set(partition, over)
     options.onLost(partition, tenancy.epoch)
-    await tenancy.close()
+    await over
   }
 
   return {
     served: () => tenancies,
-    async inspect(partition) {
-      const { epoch, owner } = await logOf(partition).tip()
-      return { epoch, ...(owner !== undefined && { owner }) }
+    inspect: partition => deedOf(logOf(partition)),
+    forgo: copies.forgo,
+    async prepare(partition) {
+      await ending.get(partition)?.catch(() => {})
+      if (!tenancies.has(partition)) await copies.prepare(partition)
     },
     async take(partition, deed) {
       if (tenancies.has(partition)) return 'taken'
       // By the log it is nobody's, and by the members it may be somebody's who has yet to give it back.
       if (deed.epoch === 0 && hasForgotten && !(await options.mayRestore(partition, 0))) return 'lost'
-      const copy = await openCopyOf(options, partition)
-      const losing = new AbortController()
-      const stores = await claim({
-        ...options,
-        log: logOf(partition),
-        copy,
-        deed,
-        origin: host.id(),
-        mayRestore: () => options.mayRestore(partition, deed.epoch + 1),
-        onLost: () => {
-          losing.abort()
-          lost(partition).catch(report)
-        },
-      }).catch(closing(copy))
-      if (!stores) {
-        await copy.close()
-        return 'lost'
-      }
-      // Also while it moves in or out, or nothing that it still writes would ever settle.
-      losing.signal.addEventListener('abort', () => stores.abandon())
-      if (losing.signal.aborted) stores.abandon()
-      const tenancy = await moveIn(options, partition, stores, losing.signal).catch(async error => {
-        await stores.close()
-        if (losing.signal.aborted) return undefined
-        throw error
+      await ending.get(partition)?.catch(() => {})
+      const copy = await copies.open(partition)
+      const tenancy = await takeOver(options, { partition, deed, copy, log: logOf(partition) }, signal => {
+        lost(partition, signal).catch(report)
       })
       if (!tenancy) return 'lost'
       tenancies.set(partition, tenancy)
-      if (!losing.signal.aborted) return 'taken'
-      await lost(partition)
+      if (!tenancy.lost.aborted) return 'taken'
+      await lost(partition, tenancy.lost)
       return 'lost'
     },
     isQuiet: partition => tenancies.get(partition)?.runtime.attempts() === 0,
-    async release(partition, to, graceMs) {
+    async release(partition, heir, graceMs) {
       const tenancy = tenancies.get(partition)
       if (!tenancy) return
       const { tenant, stores, runtime } = tenancy
       tenant.leave()
       runtime.quiesce()
-      const end = host.clock.now() + graceMs
-      while (runtime.attempts() > 0 && host.clock.now() < end && tenancies.has(partition))
-        await pause(host.clock, LOOK_MS)
+      await rest(monotonic, graceMs, () => runtime.attempts() === 0 || !tenancies.has(partition))
+      const to = await heir()
       if (!tenancies.delete(partition)) return
       await tenancy.close(() => stores.giveUp(to))
     },
     async close() {
       const all = [...tenancies.values()]
       tenancies.clear()
-      await Promise.all(all.map(tenancy => tenancy.close()))
+      await Promise.all([copies.close(), ...all.map(tenancy => tenancy.close())])
     },
   }
+}
+
+interface Takeover {
+  readonly partition: number
+  readonly deed: Deed
+  /** It is this one's to close. */
+  readonly copy: LevelStore
+  readonly log: PartitionLog
+}
+
+/** Undefined when somebody else was faster. */
+async function takeOver(
+  options: PartitionHostOptions,
+  { partition, deed, copy, log }: Takeover,
+  onLost: (lost: AbortSignal) => void,
+): Promise<Tenancy | undefined> {
+  const losing = new AbortController()
+  const stores = await claim({
+    ...options,
+    log,
+    copy,
+    deed,
+    origin: options.host.id(),
+    mayRestore: epoch => options.mayRestore(partition, epoch),
+    onLost: () => {
+      losing.abort()
+      onLost(losing.signal)
+    },
+  }).catch(closing(copy))
+  if (!stores) {
+    await copy.close()
+    return undefined
+  }
+  // Also while it moves in or out, or nothing that it still writes would ever settle.
+  losing.signal.addEventListener('abort', () => stores.abandon())
+  if (losing.signal.aborted) stores.abandon()
+  return moveIn(options, partition, stores, losing.signal).catch(async error => {
+    await stores.close()
+    if (losing.signal.aborted) return undefined
+    throw error
+  })
 }
 
 const closing =
@@ -182,18 +207,15 @@ const closing =
     throw error
   }
 
-/** This node's copy. One that cannot be read is put aside: the log has all of it. */
-async function openCopyOf({ dir, openCopy = openLevel, report }: PartitionHostOptions, partition: number) {
-  const place = join(dir, String(partition))
-  try {
-    return await openCopy(place)
-  } catch (thrown) {
-    const error = toRuntimeError(thrown, 'internal')
-    if (error.kind !== 'store-corrupt') throw error
-    report(error)
-    await rename(place, `${place}.damaged`)
-    return openCopy(place)
-  }
+async function deedOf(log: PartitionLog): Promise<Deed> {
+  const { epoch, owner } = await log.tip()
+  return { epoch, ...(owner !== undefined && { owner }) }
+}
+
+/** Waits until it has come to rest, for so long at most. */
+async function rest(clock: Clock, graceMs: number, isAtRest: () => boolean): Promise<void> {
+  const end = clock.now() + graceMs
+  while (!isAtRest() && clock.now() < end) await pause(clock, LOOK_MS)
 }
 
 /** Starts what a partition is used for. */
@@ -208,6 +230,7 @@ async function moveIn(
     encoder: journalCodec(),
     sync: sync === 'always' ? 'always' : 'asked',
   })
+  const parked = new Parked(journal.records)
   let movedIn = (): void => {}
   const after = new Promise<void>(resolve => {
     movedIn = resolve
@@ -220,16 +243,13 @@ async function moveIn(
     transport,
     host,
     recover: 'auto',
-    post: postOffice({ partition, broker, after, isOwner: () => stores.isOwned() }),
+    post: postOffice({ partition, broker, after, parked, isOwner: () => stores.isOwned() }),
     onError: report,
     ...(behaviours && { behaviours }),
     ...(policy && { policy }),
     ...(passivateAfterMs !== undefined && { passivateAfterMs }),
   })
-  const whenLost = new Promise<void>(resolve => {
-    if (lost.aborted) resolve()
-    else lost.addEventListener('abort', () => resolve(), { once: true })
-  })
+  const whenLost = aborted(lost)
   /** What waits for a write that found its place taken would wait for ever. */
   const orLost = <T>(work: Promise<T>): Promise<T> =>
     Promise.race([
@@ -241,7 +261,7 @@ async function moveIn(
   const stop = async (giveUp?: () => Promise<void>): Promise<void> => {
     const stopped = runtime.stop().catch(report)
     // What is being written when the partition is lost never settles, nor does what waits for it.
-    await Promise.race([stopped, whenLost.then(() => pause(host.clock, LOST_MS))])
+    await Promise.race([stopped, whenLost.then(() => pause(options.monotonic, LOST_MS))])
     try {
       await giveUp?.()
     } finally {
@@ -252,7 +272,7 @@ async function moveIn(
   try {
     await orLost(runtime.ready)
     const { epoch } = stores
-    const served: Served = { partition, epoch, runtime, store: name => stores.store(name), lost }
+    const served: Served = { partition, epoch, runtime, store: name => stores.store(name), parked, lost }
     const moving = options.onServed(served)
     const tenant = await orLost(moving).catch(error => {
       moving.then(
@@ -300,6 +320,12 @@ function answerAsked(
     },
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 
 const pause = (clock: Clock, ms: number): Promise<void> =>
   new Promise(resolve => void clock.at(clock.now() + ms, resolve))

@@ -11,8 +11,15 @@ export interface Deed {
   readonly owner?: string
 }
 
+/** Who should take a partition that is given up; undefined: whoever can. */
+export type Heir = () => Promise<string | undefined>
+
 export interface Territory {
   inspect(partition: number): Promise<Deed>
+  /** Gets ready what taking it needs, while another node still serves it. Rejects when that cannot be done. */
+  prepare(partition: number): Promise<void>
+  /** It will not be taken. */
+  forgo(partition: number): Promise<void>
   /**
    * Takes a partition over from the state in `deed`, and serves it. Resolves when it is served, or with `lost` when
    * somebody else was faster. Rejects when it cannot be served; then it is owned by nobody, or sealed by this node.
@@ -22,7 +29,7 @@ export interface Territory {
   isQuiet(partition: number): boolean
   /**
    * Stops serving it, in order, and gives it up in the log, naming who should take it. What is under way is waited for up
-   * to `graceMs` while nothing new is begun.
+   * to `graceMs` while nothing new is begun; then `heir` is asked, and until it answers the partition is served.
    */
-  release(partition: number, to: string | undefined, graceMs: number): Promise<void>
+  release(partition: number, heir: Heir, graceMs: number): Promise<void>
 }

@@ -153,6 +153,28 @@ test('a process that was killed may be started again at once, under its name', a
   assert.is(joined(n2).members()[0]?.life, second.life)
 })
 
+test('what an earlier process of a name has sent takes nothing from a later one when it comes late', async () => {
+  const { clock, world, start } = cluster()
+  const [n1, first] = [start('n1'), start('n2')]
+  await clock.advance(8_000)
+  world.delay('n1', () => 4_000)
+  joined(first).announce({ state: 'draining' })
+  await clock.advance(100)
+  await joined(first).leave()
+  first.kill()
+  world.delay('n1', () => 0)
+  const second = start('n2')
+  await clock.advance(1_000)
+  for (let i = 0; i < 200; i++) {
+    const member = joined(n1)
+      .members()
+      .find(({ node }) => node === 'n2')
+    assert.equal([member?.life, member?.state], [second.life, 'active'])
+    assert.not(joined(n1).gone('n2'))
+    await clock.advance(25)
+  }
+})
+
 test('a process that stood still while another got its name leaves when it sees that', async () => {
   const { clock, start } = cluster()
   const [first, n2] = [start('n1'), start('n2')]

@@ -295,7 +295,7 @@ function encoded(seat: Seat): Uint8Array {
 
 function receive(seat: Seat, { subject, data, reply }: Message): void {
   guard(seat, () => {
-    const { codec, clock, node } = seat.options
+    const { codec, clock, node, heartbeatMs } = seat.options
     const value = codec.decode(data)
     const version = heartbeatVersion(value)
     // An answer to a greeting comes on the own subject, and says itself who it is from.
@@ -310,7 +310,7 @@ function receive(seat: Seat, { subject, data, reply }: Message): void {
     if (lane === 'hb' && beat.node !== from) throw forged(beat.node, from)
     if (beat.life === seat.options.life) return
     if (beat.node === node) meet(seat, beat)
-    else if (hear(seat.roster, beat, clock.now())) changed(seat)
+    else if (hear(seat.roster, beat, clock.now(), 2 * heartbeatMs)) changed(seat)
     if (beat.state !== 'left') reply?.(encoded(seat))
   })
 }

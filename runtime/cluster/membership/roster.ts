@@ -10,6 +10,8 @@ export interface Member extends Heartbeat {
   readonly heardAt: number
   /** Set when it speaks a version this one cannot read: it is there, and that is all that is known. */
   readonly newer?: number
+  /** Lives of this name that this one came after: what they sent may still arrive. */
+  readonly earlier?: readonly string[]
 }
 
 export interface Roster {
@@ -26,16 +28,19 @@ const REMEMBERED = 10
 
 export const emptyRoster = (): Roster => ({ rows: new Map(), departed: new Map() })
 
-/** Whether others would see a difference. Figures that change all the time are none. */
-export function hear({ rows, departed }: Roster, beat: Heartbeat, now: number): boolean {
+/**
+ * Whether others would see a difference. Figures that change all the time are none. A life that was silent for `sureMs`
+ * makes room for one that it came after.
+ */
+export function hear({ rows, departed }: Roster, beat: Heartbeat, now: number, sureMs: number): boolean {
   if (departed.has(beat.life)) return false
   const row = rows.get(beat.node)
   if (beat.state === 'left') {
     if (departed.size < MAX_MEMBERS) departed.set(beat.life, { node: beat.node, at: now })
     return row?.life === beat.life && rows.delete(beat.node)
   }
-  if (row ? !succeeds(beat, row) : rows.size >= MAX_MEMBERS) return false
-  rows.set(beat.node, { ...beat, heardAt: now })
+  if (row ? !succeeds(beat, row, now - sureMs) : rows.size >= MAX_MEMBERS) return false
+  rows.set(beat.node, { ...beat, heardAt: now, earlier: earlierLives(row, beat) })
   return row === undefined || !sameStanding(beat, row)
 }
 
@@ -59,19 +64,29 @@ export function expire({ rows, departed }: Roster, now: number, ttlMs: number): 
 export const hasLeft = ({ rows, departed }: Roster, node: string): boolean =>
   !rows.has(node) && [...departed.values()].some(one => one.node === node)
 
+/** At most so many are known again. */
+const MAX_EARLIER = 8
+
+function earlierLives(row: Member | undefined, { life }: Heartbeat): readonly string[] {
+  const { earlier = [] } = row ?? {}
+  return row === undefined || row.life === life ? earlier : [...earlier, row.life].slice(-MAX_EARLIER)
+}
+
 /**
  * Is `beat` news of `row`? Within a life the later one is. Another life of the name takes the row once it is past
- * joining, until when it may still learn that the name is taken.
+ * joining, until when it may still learn that the name is taken. One that was there before may only have been late: it
+ * takes the row back when the later one is silent.
  */
-function succeeds(beat: Heartbeat, row: Member): boolean {
+function succeeds(beat: Heartbeat, row: Member, silentSince: number): boolean {
   if (beat.life === row.life) return beat.seq > row.seq
+  if (row.earlier?.includes(beat.life) && row.heardAt > silentSince) return false
   return beat.state !== 'joining' || row.state === 'joining'
 }
 
 function sameStanding(a: Heartbeat, b: Heartbeat): boolean {
-  const standing = (beat: Heartbeat) => {
+  const standing = (beat: Heartbeat & Partial<Member>) => {
     const { seq: _, load: __, upMs: ___, ...rest } = beat
-    return { ...rest, partitions: [...beat.partitions], heardAt: undefined }
+    return { ...rest, partitions: [...beat.partitions], heardAt: undefined, earlier: undefined }
   }
   return sameData(standing(a), standing(b))
 }

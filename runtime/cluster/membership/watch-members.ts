@@ -3,8 +3,8 @@ import type { Cancel, Clock } from '../../../actors/clock.ts'
 import { everyNode } from '../../../actors/subject.ts'
 import type { Codec } from '../../codec.ts'
 import type { Transport } from '../../transport/transport.ts'
-import { heartbeatVersion, readHeartbeat } from './heartbeat.ts'
-import { emptyRoster, expire, hear, type Member } from './roster.ts'
+import { HEARTBEAT_VERSION, heartbeatVersion, readHeartbeat } from './heartbeat.ts'
+import { emptyRoster, expire, hear, hearNewer, type Member } from './roster.ts'
 
 export interface WatchOptions {
   readonly transport: Transport
@@ -34,9 +34,14 @@ export function watchMembers(options: WatchOptions): MemberWatch {
   const changed = (): void => {
     for (const listener of listeners) listener()
   }
-  const heartbeats = transport.subscribe(everyNode(namespace, 'hb'), ({ data }) => {
+  const heartbeats = transport.subscribe(everyNode(namespace, 'hb'), ({ data, subject }) => {
     const body = codec.decode(data)
-    if (heartbeatVersion(body) === 1 && hear(roster, readHeartbeat(body), clock.now())) changed()
+    const version = heartbeatVersion(body)
+    const isNews =
+      version > HEARTBEAT_VERSION
+        ? hearNewer(roster, subject.split('.').at(-2) ?? '', version, clock.now())
+        : hear(roster, readHeartbeat(body), clock.now(), 2 * heartbeatMs)
+    if (isNews) changed()
   })
   const sweep = (): void => {
     if (expire(roster, clock.now(), ttlMs)) changed()

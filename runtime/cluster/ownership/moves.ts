@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../../actors/clock.ts'
 import { RuntimeError } from '../../../actors/errors.ts'
-import type { Deed } from '../territory.ts'
+import type { Deed, Heir } from '../territory.ts'
 import { type Estate, publish } from './estate.ts'
 import { isLost, mayTake, wantedOwner } from './plan.ts'
 import { clashed, failed, freed, held, type Plot, releaseDelay, turn } from './plot.ts'
@@ -72,22 +72,25 @@ async function take(estate: Estate, plot: Plot, deed: Deed): Promise<void> {
   }
 }
 
+/** Given up for whoever takes it. */
+export const nobody: Heir = async () => undefined
+
 /**
  * Tries a few times. A partition that can neither be given up nor is lost is forgotten then: nobody vouches for it any
  * more, so after a TTL somebody takes it, also this node.
  */
-export async function giveUp(
-  estate: Estate,
-  plot: Plot,
-  to: string | undefined,
-  graceMs: number,
-): Promise<void> {
+export async function giveUp(estate: Estate, plot: Plot, heir: Heir, graceMs: number): Promise<void> {
   const { territory, membership, clock, random, onError } = estate.options
   const { partition } = plot
+  let to: string | undefined
+  const named = async (): Promise<string | undefined> => {
+    to = await heir()
+    return to
+  }
   turn(plot, 'releasing', clock.now())
   for (let attempt = 1; attempt <= RELEASE_ATTEMPTS; attempt++) {
     try {
-      await territory.release(partition, to, graceMs)
+      await territory.release(partition, named, graceMs)
       freed(plot, clock.now(), to === undefined ? 0 : clock.now() + membership.ttlMs)
       return
     } catch (error) {
@@ -105,6 +108,21 @@ const isPartitionLost = (error: unknown): boolean =>
 const pause = (clock: Clock, ms: number): Promise<void> =>
   new Promise(resolve => void clock.at(clock.now() + ms, resolve))
 
+/** Has what a member that goes still serves ready to be taken; `isComing` says whether it is to be. Does not reject. */
+export async function ready(estate: Estate, plot: Plot, isComing: boolean): Promise<void> {
+  const { territory, onError } = estate.options
+  plot.preparing = true
+  plot.isPrepared = isComing
+  try {
+    await (isComing ? territory.prepare(plot.partition) : territory.forgo(plot.partition))
+  } catch (error) {
+    onError(error, plot.partition)
+  } finally {
+    plot.preparing = false
+  }
+  estate.review()
+}
+
 /** Stops serving what the log says is another's. */
 export async function compare(estate: Estate, plot: Plot, epoch: number): Promise<void> {
   const { territory, membership, clock, auditMs, onError } = estate.options
@@ -116,7 +134,7 @@ export async function compare(estate: Estate, plot: Plot, epoch: number): Promis
       plot.lostEpoch = Math.max(plot.lostEpoch, epoch)
       turn(plot, 'releasing', clock.now())
       publish(estate)
-      begin(estate, plot, () => giveUp(estate, plot, undefined, 0))
+      begin(estate, plot, () => giveUp(estate, plot, nobody, 0))
     }
   } catch (error) {
     plot.auditedAt = clock.now() - auditMs + AGAIN_MS

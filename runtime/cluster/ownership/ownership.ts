@@ -6,13 +6,13 @@
  * Every node compares what it holds with the log now and then (`auditMs`): one that slept while others took over may not
  * have written since, and would hold for ever what is not its own.
  */
-import type { Cancel } from '../../../actors/clock.ts'
 import type { Member } from '../membership/roster.ts'
 import { PARTITIONS, weightOf } from '../placement.ts'
+import { giveUpAll } from './draining.ts'
 import { type Estate, holdingsOf, type OwnershipOptions, publish, tell } from './estate.ts'
-import { AGAIN_MS, begin, compare, giveUp, look } from './moves.ts'
+import { AGAIN_MS, begin, compare, giveUp, look, nobody, ready } from './moves.ts'
 import { electorate, ownerIn, vouchesFor, wantedOwner } from './plan.ts'
-import { clashed, isOurs, newPlot, type Plot, turn } from './plot.ts'
+import { clashed, newPlot, type Plot, turn } from './plot.ts'
 
 export interface Ownership {
   /** The partitions this node owns, with their epochs. */
@@ -42,8 +42,7 @@ const DEFAULTS = {
   takeMs: 120_000,
 }
 const REVIEW_MS = 250
-/** What draining may last longer than its grace. */
-const MARGIN_MS = 5_000
+const PREPARED_AT_ONCE = 2
 
 /** Begins at once. `membership` must have been joined. */
 export function claimPartitions(given: OwnershipOptions): Ownership {
@@ -110,6 +109,7 @@ function review(estate: Estate): void {
     publish(estate)
     if (estate.sight === 'none') return
     claim(estate)
+    prepare(estate, members)
     handOver(estate, members)
     audit(estate, members)
   } catch (error) {
@@ -170,6 +170,23 @@ function claim(estate: Estate): void {
   }
 }
 
+/** Gets ready what a member that goes will give up to this node, a few at a time, and lets go of what went elsewhere. */
+function prepare(estate: Estate, members: readonly Member[]): void {
+  const { membership } = estate.options
+  const leaving = members.filter(({ state }) => state === 'draining')
+  let preparing = estate.plots.filter(plot => plot.preparing).length
+  for (const plot of estate.plots) {
+    if (preparing >= PREPARED_AT_ONCE) return
+    const { partition, phase, isPrepared } = plot
+    if (plot.preparing || phase !== 'free') continue
+    const isWanted = estate.wanted[partition] === membership.node
+    const isComing = isWanted && leaving.some(({ partitions }) => partitions.has(partition))
+    if (isComing ? isPrepared : isWanted || !isPrepared) continue
+    preparing++
+    void ready(estate, plot, isComing)
+  }
+}
+
 /** Begins to hand over what should be another's, a few at a time, and counts those that have not arrived yet. */
 function handOver(estate: Estate, members: readonly Member[]): void {
   const { membership, territory, clock, concurrency, stableMs, rebalanceAfterMs, graceMs } = estate.options
@@ -195,7 +212,7 @@ function handOver(estate: Estate, members: readonly Member[]): void {
     moving++
     plot.forced = !isQuiet
     turn(plot, 'releasing', now)
-    begin(estate, plot, () => giveUp(estate, plot, to, graceMs))
+    begin(estate, plot, () => giveUp(estate, plot, async () => to, graceMs))
   }
 }
 
@@ -226,24 +243,11 @@ function lose(estate: Estate, partition: number, epoch: number): void {
 }
 
 async function drain(estate: Estate, graceMs: number): Promise<void> {
-  const { membership, clock, onError } = estate.options
+  const { membership, onError } = estate.options
   if (estate.status !== 'claiming') return
   estate.status = 'draining'
-  const until = clock.now() + graceMs
   membership.announce({ state: 'draining' })
-  const givenUp = estate.plots.map(async plot => {
-    await plot.work
-    if (!isOurs(plot)) return
-    const to = wantedOwner(plot.partition, membership.members())
-    begin(estate, plot, () => giveUp(estate, plot, to, Math.max(0, until - clock.now())))
-    await plot.work
-  })
-  let cancel: Cancel = () => {}
-  const late = new Promise<void>(resolve => {
-    cancel = clock.at(until + MARGIN_MS, resolve)
-  })
-  await Promise.race([Promise.all(givenUp), late])
-  cancel()
+  await giveUpAll(estate, graceMs)
   stop(estate)
   await membership.leave().catch(onError)
 }
@@ -254,7 +258,7 @@ function abandon(estate: Estate): void {
   for (const plot of estate.plots) {
     const stopServing = async (): Promise<void> => {
       await plot.work
-      if (plot.phase === 'held') await giveUp(estate, plot, undefined, 0)
+      if (plot.phase === 'held') await giveUp(estate, plot, nobody, 0)
     }
     stopServing().catch(error => estate.options.onError(error, plot.partition))
   }

@@ -31,6 +31,9 @@ export interface Plot {
   handedUntil: number
   /** A member vouched for it once: somebody worked there. */
   served: boolean
+  /** It is ready to be taken while another member serves it, or is being made ready, or was tried to. */
+  isPrepared: boolean
+  preparing: boolean
   /** When it was compared with the log last. */
   auditedAt: number
   auditing: boolean
@@ -54,6 +57,8 @@ export const newPlot = (partition: number): Plot => ({
   forced: false,
   handedUntil: 0,
   served: false,
+  isPrepared: false,
+  preparing: false,
   auditedAt: 0,
   auditing: false,
   work: Promise.resolve(),
@@ -74,6 +79,7 @@ export function turn(plot: Plot, phase: Plot['phase'], now: number): void {
 
 export function held(plot: Plot, now: number): void {
   plot.heldSince = now
+  plot.isPrepared = false
   plot.failures = 0
   plot.retryAt = 0
   plot.unableUntil = 0

@@ -46,6 +46,8 @@ export interface Process {
   readonly transport: Transport
   /** What it serves, with the epochs: also when it has lost them and does not know yet. */
   readonly serving: Map<number, number>
+  /** Partitions that it has got ready to take. */
+  readonly prepared: Set<number>
   /** Partitions with something under way. */
   readonly busy: Set<number>
   /** Partitions it cannot serve: taking one fails after it was sealed. */
@@ -133,6 +135,7 @@ function createProcess(name: string, life: string, transport: Transport): Proces
     life,
     transport,
     serving: new Map(),
+    prepared: new Set(),
     busy: new Set(),
     broken: new Set(),
     stalls: [],
@@ -222,6 +225,11 @@ function territoryOf(world: World, one: Process, clock: Clock, loadMs: number): 
       await roundTrip()
       return deedOf(partition)
     },
+    async prepare(partition) {
+      one.prepared.add(partition)
+      await pause(loadMs)
+    },
+    forgo: async partition => void one.prepared.delete(partition),
     async take(partition, deed) {
       await roundTrip()
       if (deedOf(partition).epoch !== deed.epoch) return 'lost'
@@ -236,9 +244,10 @@ function territoryOf(world: World, one: Process, clock: Clock, loadMs: number): 
       return 'taken'
     },
     isQuiet: partition => !one.busy.has(partition),
-    async release(partition, _to, graceMs) {
+    async release(partition, heir, graceMs) {
       const epoch = one.serving.get(partition)
       if (one.busy.has(partition)) await pause(graceMs)
+      await heir()
       await roundTrip()
       if (epoch === undefined || deedOf(partition).epoch !== epoch) {
         if (epoch !== undefined) forget(one, partition, epoch)
