@@ -10,7 +10,7 @@ import type { Cause } from './cause.ts'
 import type { CellHost, CellSpec } from './cell-host.ts'
 import type { Envelope } from './envelope.ts'
 import { fromWireError, RuntimeError, toWireError, type WireError } from './errors.ts'
-import { NO_USAGE, type Usage } from './events.ts'
+import { NO_USAGE } from './events.ts'
 import { cancelled } from './in-flight.ts'
 import { classOf, spentOn } from './intent.ts'
 import { Intents } from './intents.ts'
@@ -172,7 +172,7 @@ export class Acting implements Self {
         this.#send(protocol.message(id, address, act.to, act.type, act.body, cause), !act.control && id)
         return
       case 'reply':
-        this.#answer(id, act.cause ?? cause, spent => ({ value: act.body, ...(spent && { spent }) }))
+        this.#answer(id, act.cause ?? cause, { value: act.body })
         return
       case 'fail':
         this.refuse(act.cause ?? cause, act.error, id)
@@ -272,7 +272,7 @@ export class Acting implements Self {
   }
 
   refuse(cause: Cause | undefined, error: WireError, id: string): void {
-    this.#answer(id, cause, spent => ({ error, ...(spent && { spent }) }))
+    this.#answer(id, cause, { error })
   }
 
   /** Tells whoever asked that the machine does nothing with the message that this commit took. */
@@ -366,25 +366,18 @@ export class Acting implements Self {
     return protocol.answer(this.idOf(0, 'lost'), this.address, envelope, { error }) as Envelope
   }
 
-  #answer(
-    id: string,
-    cause: Cause | undefined,
-    body: (spent: Usage | undefined) => protocol.Answer | protocol.Refusal,
-  ): void {
+  #answer(id: string, cause: Cause | undefined, body: protocol.Answer | protocol.Refusal): void {
     const closed = this.ledger.inbound?.close(cause)
     if (!closed) return
-    const spent = closed.spent === NO_USAGE ? undefined : closed.spent
-    const envelope = protocol.answer(id, this.address, closed.cause, body(spent))
+    const { spent } = closed
+    const said = spent === NO_USAGE ? body : { ...body, spent }
+    const envelope = protocol.answer(id, this.address, closed.cause, said)
     if (!envelope) return
-    const ask = closed.cause.id
+    const { id: ask, from, replyTo } = closed.cause
     if (isKeyed(ask)) this.ledger.openOutbox().keepAnswer(ask, envelope)
     // Whoever asks from outside is gone with the process, or asks under a key.
-    this.#send(
-      envelope,
-      closed.cause.from === closed.cause.replyTo &&
-        placeOf(ask, closed.cause.from) !== undefined &&
-        answerKey(ask),
-    )
+    const isKept = this.host.journal.durable && from === replyTo && placeOf(ask, from) !== undefined
+    this.#send(envelope, isKept && answerKey(ask))
   }
 
   /** Sends a message; under a key it is kept until its receiver has committed it. */

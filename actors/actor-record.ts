@@ -98,7 +98,8 @@ export class ActorRecord {
     const acts = step?.acts ?? NO_ACTS
     const spent = this.#acting.spentBy(taken, acts)
     const { address: actor } = this.#spec
-    const commit: Commit = { actor, seq: this.seq + 1, at: now, taken, acts, ...(spent && { spent }) }
+    const made = { actor, seq: this.seq + 1, at: now, taken, acts }
+    const commit: Commit = spent ? { ...made, spent } : made
     const next = step?.snapshot ?? (this.snapshot as Snapshot)
     const { journal } = this.#host
     return { commit, next, stored: journal.append(commit, this.#state, this.#options(commit)) }

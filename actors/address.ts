@@ -10,6 +10,12 @@ const TOKEN = /^[A-Za-z0-9_-]{1,64}$/
 
 export const isToken = (value: unknown): value is string => typeof value === 'string' && TOKEN.test(value)
 
+const ADDRESS = /^[A-Za-z0-9_-]{1,64}\/[A-Za-z0-9_-]{1,64}$/
+
+/** True for what `address` makes, in one look: this runs several times for each message. */
+export const isAddress = (value: unknown): value is Address =>
+  typeof value === 'string' && ADDRESS.test(value)
+
 /** `value` if it may stand in an address or subject. Throws `address-invalid`. */
 export function token(value: string, what = 'token'): string {
   if (isToken(value)) return value

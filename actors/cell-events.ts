@@ -4,24 +4,28 @@ import type { Cause } from './cause.ts'
 import type { CellHost, CellSpec } from './cell-host.ts'
 import type { Commit } from './journal.ts'
 
+/** Once the commit is stored. */
 export function noteCommit(
   { address: actor, supervisor }: CellSpec,
-  { events, clock }: CellHost,
+  host: CellHost,
   { at, seq, taken }: Commit,
   next: Snapshot,
   cause: Cause | undefined,
 ): void {
-  if (taken.kind === 'init')
-    events.emit({ type: 'actor.started', at, actor, ...(supervisor && { supervisor }) })
-  events.emit({
-    type: 'actor.committed',
-    at,
-    actor,
-    seq,
-    message: taken.kind === 'message' ? taken.type : taken.kind,
-    state: stateText(next.value),
-    durationMs: clock.now() - at,
-    ...(cause?.run !== undefined && { run: cause.run }),
+  const { events, clock } = host
+  host.whenStored(() => {
+    if (taken.kind === 'init')
+      events.emit({ type: 'actor.started', at, actor, ...(supervisor && { supervisor }) })
+    events.emit({
+      type: 'actor.committed',
+      at,
+      actor,
+      seq,
+      message: taken.kind === 'message' ? taken.type : taken.kind,
+      state: stateText(next.value),
+      durationMs: clock.now() - at,
+      ...(cause?.run !== undefined && { run: cause.run }),
+    })
   })
 }
 

@@ -312,8 +312,7 @@ export class Cell {
     record.seq = commit.seq
     record.at = commit.at
     record.snapshot = next
-    if (this.#host.events.on)
-      this.#host.whenStored(() => noteCommit(this.spec, this.#host, commit, next, work.cause))
+    if (this.#host.events.on) noteCommit(this.spec, this.#host, commit, next, work.cause)
     this.acting.book(commit)
     // The machine may have begun something else before it learned of the cancellation.
     if (work.cancels && work.cause) this.acting.intents.abort(work.cause)

@@ -5,13 +5,16 @@
  *
  * Hot path: bench/scenarios/local-ask.ts
  */
-import { type Address, isToken } from './address.ts'
+import { type Address, isAddress } from './address.ts'
 import { type BudgetLease, parseLease } from './budget-lease.ts'
 import { RuntimeError } from './errors.ts'
 import type { Plain } from './plain.ts'
 
+/** The major version. What every version keeps under its name: `v`, `id`, `from`. */
+export const ENVELOPE_VERSION = 1
+
 export interface Envelope {
-  readonly v: 1
+  readonly v: typeof ENVELOPE_VERSION
   /** Derived from the sender's journal position: a resend has the same id. */
   readonly id: string
   /** Dotted: `task.assign` asks for something, `task.completed` reports it. */
@@ -45,7 +48,8 @@ export interface Envelope {
 const MAX_ID = 256
 const MAX_PARTITION = 65_535
 const MAX_CHAIN = 64
-const MAX_TYPE_PARTS = 8
+/** Up to 8 tokens joined by dots. */
+const TYPE = /^[A-Za-z0-9_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64}){0,7}$/
 /** https://www.w3.org/TR/trace-context/#traceparent-header; a version after 00 may append fields. */
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{0,128})?$/
 
@@ -61,7 +65,8 @@ export function parseEnvelope(value: unknown): Envelope {
   }
   const fields = value as Fields
   const v = fields['v']
-  if (v !== 1) throw refuse('v', `is ${version(v)}, and this node reads version 1 only`)
+  if (v !== ENVELOPE_VERSION)
+    throw refuse('v', `is ${version(v)}, and this node reads version ${ENVELOPE_VERSION} only`)
   const { from, replyTo, correlation, deadline, chain, trace, attempt, budget, run, resent, home, at } =
     fields
   // Member by member: spreading what most messages do not have costs more than all the checks.
@@ -89,10 +94,7 @@ export function parseEnvelope(value: unknown): Envelope {
 
 /** `type` if it is a message type: 1 to 8 tokens joined by dots. Throws `envelope-invalid`. */
 export function checkMessageType(type: unknown): string {
-  if (typeof type === 'string' && type.length <= MAX_TYPE_PARTS * 65) {
-    const parts = type.split('.')
-    if (parts.length <= MAX_TYPE_PARTS && parts.every(isToken)) return type
-  }
+  if (typeof type === 'string' && TYPE.test(type)) return type
   throw refuse('type', `${quote(type)} is not a message type: up to 8 tokens joined by dots, as task.assign`)
 }
 
@@ -126,11 +128,7 @@ function readId(value: unknown, field: string): string {
 }
 
 function readAddress(value: unknown, field: string): Address {
-  if (typeof value === 'string') {
-    const slash = value.indexOf('/')
-    if (slash > 0 && isToken(value.slice(0, slash)) && isToken(value.slice(slash + 1)))
-      return value as Address
-  }
+  if (isAddress(value)) return value
   throw refuse(field, `${quote(value)} is not an address of the form type/id`)
 }
 

@@ -216,8 +216,8 @@ export interface Records {
   /** Safe against a crash of the machine when it resolves, if `sync`. */
   put(kind: string, id: string, value: Plain, options?: { readonly sync?: boolean }): Promise<void>
   get(kind: string, id: string): Promise<Plain | undefined>
-  /** In the order of their ids. */
-  list(kind: string): AsyncIterable<readonly [id: string, value: Plain]>
+  /** In the order of their ids; with `after`, those behind that id. */
+  list(kind: string, after?: string): AsyncIterable<readonly [id: string, value: Plain]>
   remove(kind: string, id: string): Promise<void>
 }
 

@@ -125,21 +125,25 @@ const isSpent = (spent: unknown): boolean =>
     [spent['inputTokens'], spent['outputTokens'], spent['modelCalls'], spent['toolCalls']].every(isAmount) &&
     (spent['costUsd'] === null || isAmount(spent['costUsd'])))
 
-/** What travels with a message, as the cause of all that follows from it. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+/**
+ * What travels with a message, as the cause of all that follows from it. Made member by member, as all that is made
+ * for each message: spreading what most of them do not have costs more than the rest.
+ */
 export function causeOf(envelope: Envelope): Cause {
   const { id, from, replyTo, correlation, deadline, chain, trace, budget, run, home } = envelope
-  return {
-    id,
-    ...(from !== undefined && { from }),
-    ...(replyTo !== undefined && { replyTo }),
-    ...(correlation !== undefined && { correlation }),
-    ...(deadline !== undefined && { deadline }),
-    ...(chain !== undefined && { chain }),
-    ...(trace !== undefined && { trace }),
-    ...(budget !== undefined && { budget }),
-    ...(run !== undefined && { run }),
-    ...(home !== undefined && { home }),
-  }
+  const cause: Writable<Cause> = { id }
+  if (from !== undefined) cause.from = from
+  if (replyTo !== undefined) cause.replyTo = replyTo
+  if (correlation !== undefined) cause.correlation = correlation
+  if (deadline !== undefined) cause.deadline = deadline
+  if (chain !== undefined) cause.chain = chain
+  if (trace !== undefined) cause.trace = trace
+  if (budget !== undefined) cause.budget = budget
+  if (run !== undefined) cause.run = run
+  if (home !== undefined) cause.home = home
+  return cause
 }
 
 export const takenOf = (envelope: Envelope): Taken & { kind: 'message' } => ({
@@ -159,17 +163,10 @@ export function message(
   body: Plain,
   cause: Cause | undefined,
 ): Envelope {
-  const { trace, run } = cause ?? {}
-  return {
-    v: 1,
-    id,
-    type,
-    to,
-    from,
-    ...(trace !== undefined && { trace }),
-    ...(run !== undefined && { run }),
-    body,
-  }
+  const sent: Writable<Envelope> = { v: 1, id, type, to, from, body }
+  if (cause?.trace !== undefined) sent.trace = cause.trace
+  if (cause?.run !== undefined) sent.run = cause.run
+  return sent
 }
 
 /** True for what ends an ask. */
@@ -183,18 +180,14 @@ export function answer(
   body: Answer | Refusal,
 ): Envelope | undefined {
   if (cause.replyTo === undefined || cause.correlation === undefined) return undefined
-  return {
-    v: 1,
-    id,
-    type: 'error' in body ? ERROR : REPLY,
-    to: cause.replyTo,
-    ...(from !== undefined && { from }),
-    correlation: cause.correlation,
-    ...(cause.trace !== undefined && { trace: cause.trace }),
-    ...(cause.run !== undefined && { run: cause.run }),
-    ...(cause.home !== undefined && { at: cause.home }),
-    body: body as unknown as Plain,
-  }
+  const { replyTo: to, correlation, trace, run, home } = cause
+  const type = 'error' in body ? ERROR : REPLY
+  const said: Writable<Envelope> = { v: 1, id, type, to, correlation, body: body as unknown as Plain }
+  if (from !== undefined) said.from = from
+  if (trace !== undefined) said.trace = trace
+  if (run !== undefined) said.run = run
+  if (home !== undefined) said.at = home
+  return said
 }
 
 /** A child's report that it failed. */

@@ -74,12 +74,14 @@ function toTimer({ id, delay, event }: Fields, now: number): Act {
 function toOutput(name: OutputName, given: unknown): Act {
   const params = toPlain(given ?? {}, name) as { readonly [key: string]: Plain }
   OUTPUTS[name](params)
-  const said = BODIED.has(name) ? { body: null, ...params } : params
-  if (name === 'control') return { ...said, act: 'tell', control: true } as unknown as Act
-  return { ...said, act: name } as unknown as Act
+  if (name === 'control') return { body: null, ...params, act: 'tell', control: true } as unknown as Act
+  // One spread: this runs for each message that is sent.
+  return (BODIED.has(name)
+    ? { body: null, ...params, act: name }
+    : { ...params, act: name }) as unknown as Act
 }
 
-const BODIED: ReadonlySet<OutputName> = new Set(['tell', 'control', 'reply', 'publish', 'signal'])
+const BODIED: ReadonlySet<OutputName> = new Set(['tell', 'reply', 'publish', 'signal'])
 
 type Check = (params: Fields) => void
 

@@ -11,7 +11,7 @@ const ASKER = 'node/near' as Address
 
 function held() {
   const clock = simulatedClock()
-  const answers = new HeldAnswers(clock, ACCEPTED)
+  const answers = new HeldAnswers(clock, ACCEPTED, (reply, data) => reply(data))
   const said: string[] = []
   const hold = (correlation: string, name = correlation) =>
     answers.hold(ASKER, correlation, data =>
@@ -55,6 +55,17 @@ test('questions of one number from two nodes are two questions', () => {
   hold('q1')
   assert.is(answers.take('node/other' as Address, 'q1'), undefined)
   assert.ok(answers.take(ASKER, 'q1'))
+})
+
+test('of two questions of one number from two nodes the first is accepted, and its answer is sent for itself', () => {
+  const { answers, said, hold } = held()
+  const other = 'node/other' as Address
+  hold('q1', 'first')
+  answers.hold(other, 'q1', () => said.push('other answered'))
+  assert.equal(said, ['first accepted'])
+  assert.is(answers.take(ASKER, 'q1'), undefined)
+  answers.take(other, 'q1')?.(new Uint8Array([2]))
+  assert.equal(said, ['first accepted', 'other answered'])
 })
 
 test('all are accepted at once when the node ends, and no timer stays', () => {

@@ -9,6 +9,7 @@ import type { Cancel, Clock } from '../actors/clock.ts'
 type Reply = (data: Uint8Array) => void
 
 interface Held {
+  readonly asker: Address
   readonly reply: Reply
   /** Absolute ms. */
   readonly due: number
@@ -20,36 +21,37 @@ const SOON_MS = 100
 export class HeldAnswers {
   readonly #clock: Clock
   readonly #accepted: Uint8Array
-  /** The first is due first. */
+  readonly #say: (reply: Reply, data: Uint8Array) => void
+  /** By the correlation of the question. The first is due first. */
   readonly #held = new Map<string, Held>()
   #timer: Cancel | undefined
 
-  /** `accepted`: what says that a question was accepted. */
-  constructor(clock: Clock, accepted: Uint8Array) {
+  /** `accepted`: what says that a question was accepted. `say` must not throw. */
+  constructor(clock: Clock, accepted: Uint8Array, say: (reply: Reply, data: Uint8Array) => void) {
     this.#clock = clock
     this.#accepted = accepted
+    this.#say = say
   }
 
-  /** `reply` must not throw. */
   hold(asker: Address, correlation: string, reply: Reply): void {
-    const key = keyOf(asker, correlation)
-    // The same ask made again: there is one answer, and whoever asked last gets it.
-    this.#accept(key)
+    // The same ask made again: there is one answer, and whoever asked last gets it. Nodes begin correlations with their
+    // names, so two askers of one are hardly ever two; if they are, the answer to the first is sent for itself.
+    this.#accept(correlation)
     const due = this.#clock.now() + SOON_MS
-    this.#held.set(key, { reply, due })
+    this.#held.set(correlation, { asker, reply, due })
     this.#timer ??= this.#clock.at(due, () => this.#tell())
   }
 
   /** How to answer who waits for that question, if they have not been told anything. */
   take(asker: Address, correlation: string): Reply | undefined {
-    const key = keyOf(asker, correlation)
-    const held = this.#held.get(key)
-    if (held) this.#held.delete(key)
-    return held?.reply
+    const held = this.#held.get(correlation)
+    if (held?.asker !== asker) return undefined
+    this.#held.delete(correlation)
+    return held.reply
   }
 
   acceptAll(): void {
-    for (const key of [...this.#held.keys()]) this.#accept(key)
+    for (const correlation of [...this.#held.keys()]) this.#accept(correlation)
     this.#timer?.()
     this.#timer = undefined
   }
@@ -57,21 +59,19 @@ export class HeldAnswers {
   #tell(): void {
     this.#timer = undefined
     const now = this.#clock.now()
-    for (const [key, { due }] of this.#held) {
+    for (const [correlation, { due }] of this.#held) {
       if (due > now) {
         this.#timer = this.#clock.at(due, () => this.#tell())
         return
       }
-      this.#accept(key)
+      this.#accept(correlation)
     }
   }
 
-  #accept(key: string): void {
-    const held = this.#held.get(key)
+  #accept(correlation: string): void {
+    const held = this.#held.get(correlation)
     if (!held) return
-    this.#held.delete(key)
-    held.reply(this.#accepted)
+    this.#held.delete(correlation)
+    this.#say(held.reply, this.#accepted)
   }
 }
-
-const keyOf = (asker: Address, correlation: string): string => `${asker} ${correlation}`

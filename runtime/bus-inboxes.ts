@@ -20,7 +20,7 @@ import type { Codec } from './codec.ts'
 import type { Subscription, Transport } from './transport/transport.ts'
 
 /** How long a peer may take to accept a message, ms. Accepting is putting it in a mailbox. */
-const ACCEPT_MS = 5_000
+const WITHIN = { timeoutMs: 5_000 }
 
 /** How many addresses have their subjects remembered. */
 const SUBJECTS = 1_024
@@ -35,8 +35,13 @@ export interface BusInboxesOptions {
   readonly clock: Clock
   /** Puts a message where it belongs on this node. Throws why it cannot. */
   readonly accept: (envelope: Envelope) => void
+  /** Another node accepted what was sent to it. */
+  readonly took: (envelope: Envelope) => void
+  readonly notSent: (envelope: Envelope, thrown: unknown) => void
   readonly report: (error: unknown) => void
 }
+
+type Reply = (data: Uint8Array) => void
 
 /** What is said to a message: that it was accepted (nothing), that it was not, or at once what came of it. */
 interface Receipt {
@@ -56,7 +61,7 @@ export class BusInboxes {
   constructor(options: BusInboxesOptions) {
     this.#options = options
     this.#accepted = options.codec.encode({})
-    this.#held = new HeldAnswers(options.clock, this.#accepted)
+    this.#held = new HeldAnswers(options.clock, this.#accepted, (reply, data) => this.#say(reply, data))
   }
 
   /** Makes an actor reachable from other nodes of the bus. Accepting a message is acknowledged soon. */
@@ -78,13 +83,38 @@ export class BusInboxes {
     this.#held.acceptAll()
   }
 
-  /** Sends a message to another node and waits until it is accepted. Throws why it was not. */
-  async send(envelope: Envelope): Promise<void> {
-    const { transport, codec, accept } = this.#options
-    const { to, replyTo, correlation } = envelope
-    const data = codec.lend(envelope as unknown as Plain)
-    const received = await transport.request(this.#subjectOf(to), data, { timeoutMs: ACCEPT_MS })
+  /** Sends a message to another node. Tells `took` when it is accepted, `notSent` why it was not. */
+  send(envelope: Envelope): void {
+    this.#request(envelope).then(
+      received => this.#heard(envelope, received),
+      thrown => this.#options.notSent(envelope, thrown),
+    )
+  }
+
+  #request(envelope: Envelope): Promise<Uint8Array> {
+    const { transport, codec } = this.#options
+    try {
+      const data = codec.lend(envelope as unknown as Plain)
+      return transport.request(this.#subjectOf(envelope.to), data, WITHIN)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #heard(envelope: Envelope, received: Uint8Array): void {
+    const { took, notSent } = this.#options
+    try {
+      this.#takeReceipt(envelope, received)
+      took(envelope)
+    } catch (thrown) {
+      notSent(envelope, thrown)
+    }
+  }
+
+  /** Throws why a message was not accepted. */
+  #takeReceipt({ to, replyTo, correlation }: Envelope, received: Uint8Array): void {
     if (sameBytes(received, this.#accepted)) return
+    const { codec, accept } = this.#options
     const { error, answer, type } = Object(codec.decode(received)) as Receipt
     if (error) throw fromWireError(error)
     if (answer === undefined) return
@@ -100,7 +130,7 @@ export class BusInboxes {
   answer({ to, correlation = '', type, body, ...rest }: Envelope): void {
     const { transport, codec } = this.#options
     const reply = this.#held.take(to, correlation)
-    if (reply) reply(this.#outcome(() => codec.lend({ answer: body, type })))
+    if (reply) this.#say(reply, this.#packed({ answer: body, type }))
     else {
       const envelope = { ...rest, to, correlation, type, body }
       transport.publish(this.#subjectOf(to), codec.lend(envelope as unknown as Plain))
@@ -117,33 +147,36 @@ export class BusInboxes {
     return subject
   }
 
-  #receive(data: Uint8Array, reply: ((data: Uint8Array) => void) | undefined): void {
-    let isHeld = false
-    const receipt = this.#outcome(() => {
-      const envelope = checkForeign(parseEnvelope(this.#options.codec.decode(data)))
-      const { replyTo, correlation } = envelope
-      this.#options.accept(envelope)
-      if (!reply || replyTo === undefined || correlation === undefined || addressType(replyTo) !== NODE)
-        return this.#accepted
-      this.#held.hold(replyTo, correlation, answer => this.#say(reply, answer))
-      isHeld = true
-      return this.#accepted
-    })
-    if (!isHeld) reply?.(receipt)
-  }
-
-  /** What `make` gives, or why it cannot. */
-  #outcome(make: () => Uint8Array): Uint8Array {
+  #receive(data: Uint8Array, reply: Reply | undefined): void {
+    const { codec, accept } = this.#options
     try {
-      return make()
+      const envelope = checkForeign(parseEnvelope(codec.decode(data)))
+      const { replyTo, correlation } = envelope
+      accept(envelope)
+      if (!reply) return
+      if (replyTo === undefined || correlation === undefined || addressType(replyTo) !== NODE)
+        reply(this.#accepted)
+      else this.#held.hold(replyTo, correlation, reply)
     } catch (thrown) {
-      const error = toWireError(toRuntimeError(thrown, 'internal'))
-      return this.#options.codec.encode({ error: error as unknown as Plain })
+      reply?.(this.#refusal(thrown))
     }
   }
 
+  #packed(receipt: { readonly [key: string]: Plain }): Uint8Array {
+    try {
+      return this.#options.codec.lend(receipt)
+    } catch (thrown) {
+      return this.#refusal(thrown)
+    }
+  }
+
+  #refusal(thrown: unknown): Uint8Array {
+    const error = toWireError(toRuntimeError(thrown, 'internal'))
+    return this.#options.codec.encode({ error: error as unknown as Plain })
+  }
+
   /** Later, when no handler of the transport is there to throw to. */
-  #say(reply: (data: Uint8Array) => void, receipt: Uint8Array): void {
+  #say(reply: Reply, receipt: Uint8Array): void {
     const { transport, report } = this.#options
     try {
       if (transport.status !== 'closed') reply(receipt)

@@ -63,6 +63,20 @@ test('a timer that rings early waits for the rest', () => {
   assert.is(fired, 1)
 })
 
+test('a clock that is set back and right again delays a timer by a minute at most', () => {
+  const hand = handTimers()
+  let fired = 0
+  hand.moveTo(3_600_000)
+  clockOver(hand.timers).at(3_600_100, () => fired++)
+  hand.moveTo(100)
+  hand.ring()
+  assert.is(fired, 0)
+  assert.equal(hand.waits, [100, 60_000])
+  hand.moveTo(3_660_100)
+  hand.ring()
+  assert.is(fired, 1)
+})
+
 test('a time that is past is waited for no longer than nothing', () => {
   const hand = handTimers()
   hand.moveTo(1000)

@@ -14,21 +14,26 @@ export interface Timers<Handle> {
 /** The longest wait setTimeout knows; more makes it fire at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
+/** How long a timer that was due, and is not since the clock was set back, waits until it looks again, ms. */
+export const LOOK_AGAIN_MS = 60_000
+
 /** A clock over `timers` that keeps the contract of `at` where setTimeout alone would not. */
 export function clockOver<Handle>({ now, set, clear }: Timers<Handle>): Clock {
   return {
     now,
     at(due, fire) {
       let handle: Handle
-      const arm = (): void => {
-        handle = set(ring, Math.min(Math.max(0, Math.ceil(due - now())), LONGEST_MS))
+      const arm = (most: number): void => {
+        const left = Math.max(0, Math.ceil(due - now()))
+        handle = set(() => ring(left > LONGEST_MS), Math.min(left, most))
       }
-      // Too early after a capped wait, and by up to a millisecond when timer and wall clock round differently.
-      const ring = (): void => {
-        if (now() < due) arm()
+      // Too early after a capped wait, by up to a millisecond when timer and wall clock round differently, and by as much
+      // as the clock was set back meanwhile: then it may be set right at any moment.
+      const ring = (isCapped: boolean): void => {
+        if (now() < due) arm(isCapped ? LONGEST_MS : LOOK_AGAIN_MS)
         else fire()
       }
-      arm()
+      arm(LONGEST_MS)
       return () => clear(handle)
     },
   }

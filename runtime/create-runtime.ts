@@ -19,11 +19,12 @@ import {
 import { SUPERVISOR } from '../actors/supervisor.ts'
 import { createEvents } from './events.ts'
 import { systemHost } from './host.ts'
-import { askFrom, tellingOf } from './messages.ts'
+import { type AskOptions, askFrom, tellingOf } from './messages.ts'
 import type { Node } from './node.ts'
 import { packageVersion } from './package-version.ts'
 import { attemptsUnderWay, decideEffect, effectsUnderWay, parkedEffects } from './parked-effects.ts'
 import { suspendRun } from './passivation.ts'
+import type { Asker } from './questions.ts'
 import { runsOf } from './run-store.ts'
 import type { ActorStatus, Runtime, RuntimeOptions, SpawnOptions, SuperviseOptions } from './runtime.ts'
 import { startNode } from './start-node.ts'
@@ -61,20 +62,27 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     await node.claim(child)
     return where
   }
-  const askWithUsage: Runtime['askWithUsage'] = async (to, type, body = null, ask = {}) => {
+  const ask = (to: Address, type: string, body: unknown, options: AskOptions, asker: Asker): void => {
     running()
-    if (!started.isReady) await ready
-    return askFrom(node, to, type, body, ask)
+    if (started.isReady) askFrom(node, to, type, body, options, asker)
+    else ready.then(() => askFrom(node, to, type, body, options, asker)).catch(asker.reject)
   }
 
   return {
     name: node.address,
-    ...{ ready, journal, events, host, spawn, askWithUsage },
+    namespace: options.namespace ?? 'main',
+    ...{ ready, journal, events, host, spawn },
     ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
     runs: runsOf(journal, host.clock, packageVersion()),
     supervise: async (spec = {}) =>
       superviseOn(await whenReady(), started.supervisors, spawn, spec, host.id()),
-    ask: async (to, type, body, ask) => (await askWithUsage(to, type, body, ask)).value,
+    // One promise each: several that wait for each other cost more than sending.
+    ask: (to, type, body = null, options = {}) =>
+      new Promise((resolve, reject) => {
+        ask(to, type, body, options, { resolve: answered => resolve(answered.value), reject })
+      }),
+    askWithUsage: (to, type, body = null, options = {}) =>
+      new Promise((resolve, reject) => ask(to, type, body, options, { resolve, reject })),
     tell(to, type, body = null) {
       running()
       later(tellingOf(node, to, type, body))

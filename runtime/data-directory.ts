@@ -49,7 +49,7 @@ export function openDataDirectory(dataDir: string, sync: RuntimeOptions['sync'] 
   const records: Records = {
     put: async (...args) => open().records.put(...args),
     get: async (...args) => open().records.get(...args),
-    list: kind => open().records.list(kind),
+    list: (...args) => open().records.list(...args),
     remove: async (...args) => open().records.remove(...args),
   }
   const journal: Journal = {

@@ -10,7 +10,11 @@ function noted() {
   const clock = simulatedClock()
   const deadlines = deadlinesOn(clock)
   const late: string[] = []
-  const at = (name: string, ms: number) => deadlines.at(clock.now() + ms, () => late.push(name))
+  const at = (name: string, ms: number) => {
+    const one = { due: clock.now() + ms, late: () => void late.push(name) }
+    deadlines.open(one)
+    return () => deadlines.close(one)
+  }
   return { clock, deadlines, late, at }
 }
 
@@ -50,10 +54,13 @@ test('what was called off is not told, also when it was what the timer stood for
 test('one that is told may call off another that is due, and set a new one', async () => {
   const { clock, deadlines, late, at } = noted()
   const callOff: (() => void)[] = []
-  deadlines.at(clock.now() + 10, () => {
-    late.push('first')
-    for (const call of callOff) call()
-    at('after', 5)
+  deadlines.open({
+    due: clock.now() + 10,
+    late() {
+      late.push('first')
+      for (const call of callOff) call()
+      at('after', 5)
+    },
   })
   callOff.push(at('second', 10))
   at('third', 20)

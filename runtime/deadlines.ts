@@ -4,14 +4,19 @@
  */
 import type { Cancel, Clock } from '../actors/clock.ts'
 
-export interface Deadlines {
-  /** Calls `late` once, when `due` (absolute ms) is there. Returns how to call it off. As `Clock.at`. */
-  at(due: number, late: () => void): Cancel
+/** Whatever waits: it is its own entry, so that waiting costs no object besides. */
+export interface Deadline {
+  /** Absolute ms. */
+  readonly due: number
+  /** Called once, when `due` is there. */
+  late(): void
 }
 
-interface Deadline {
-  readonly due: number
-  readonly late: () => void
+export interface Deadlines {
+  /** As `Clock.at`. */
+  open(one: Deadline): void
+  /** Calls it off. Nothing happens when it is not open. */
+  close(one: Deadline): void
 }
 
 /** While none is open no timer is, so that it keeps no process alive. */
@@ -35,23 +40,22 @@ export function deadlinesOn(clock: Clock): Deadlines {
     if (next < armedFor) arm(next)
   }
   return {
-    at(due, late) {
-      const deadline = { due, late }
-      open.add(deadline)
-      if (due < armedFor) arm(due)
-      return () => {
-        if (!open.delete(deadline) || open.size > 0) return
-        disarm()
-        armedFor = Number.POSITIVE_INFINITY
-      }
+    open(one) {
+      open.add(one)
+      if (one.due < armedFor) arm(one.due)
+    },
+    close(one) {
+      if (!open.delete(one) || open.size > 0) return
+      disarm()
+      armedFor = Number.POSITIVE_INFINITY
     },
   }
 }
 
 /** One that throws is heard by the process, and keeps no other from being told. */
-function tell({ late }: Deadline): void {
+function tell(one: Deadline): void {
   try {
-    late()
+    one.late()
   } catch (error) {
     queueMicrotask(() => {
       throw error

@@ -2,7 +2,7 @@
  * Messages from outside any actor: what a runtime's `ask` and `tell` send. Everything that could not be sent
  * is refused here, before a promise or a timer is made for it. Used by `create-runtime.ts`.
  */
-import { type Address, parseAddress } from '../actors/address.ts'
+import { type Address, isAddress, parseAddress } from '../actors/address.ts'
 import { type BudgetLease, parseLease } from '../actors/budget-lease.ts'
 import { checkMessageType, type Envelope, refuseReserved } from '../actors/envelope.ts'
 import { RuntimeError } from '../actors/errors.ts'
@@ -10,9 +10,8 @@ import type { Usage } from '../actors/events.ts'
 import { KEY_PREFIX } from '../actors/outbox.ts'
 import { type Plain, toPlain } from '../actors/plain.ts'
 import { checkedAtLeast } from '../actors/policies/checked.ts'
-import { CANCEL } from '../actors/protocol.ts'
 import type { Node } from './node.ts'
-import { abortError } from './questions.ts'
+import { type Asker, abortError } from './questions.ts'
 
 export interface AskOptions {
   /** Milliseconds to wait. Default ten minutes: every wait has an end. */
@@ -38,22 +37,22 @@ export interface Answered {
 
 const DEFAULT_ASK_MS = 600_000
 
-/** Sends and waits for the answer; withdraws the question when it is aborted or takes too long. */
-export async function askFrom(
+/** Sends, and tells the asker what came of it; withdraws the question when it is aborted or takes too long. */
+export function askFrom(
   node: Node,
   to: Address,
   type: string,
   body: unknown,
   options: AskOptions,
-): Promise<Answered> {
+  asker: Asker,
+): void {
   const plain = checked(to, type, body)
   const id = options.key === undefined ? node.nextId() : keyedId(to, options.key)
   const question = questionOf(node, id, to, type, plain, options)
   const { signal } = options
   if (signal?.aborted) throw abortError(signal)
-  const answer = node.questions.put(question, signal, () => node.send(withdrawalOf(node, question)))
+  node.questions.put(question, asker, signal)
   node.send(question)
-  return answer
 }
 
 /** What sends a message from outside, once. Throws, before that, what is wrong with the address, the type or the body. */
@@ -65,7 +64,7 @@ export function tellingOf(node: Node, to: Address, type: string, body: unknown):
 
 /** The body of a message from outside, when all of it may be sent. */
 function checked(to: Address, type: string, body: unknown): Plain {
-  parseAddress(to)
+  if (!isAddress(to)) parseAddress(to)
   refuseReserved(checkMessageType(type))
   return toPlain(body, type)
 }
@@ -98,12 +97,3 @@ function questionOf(
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
-
-const withdrawalOf = (node: Node, { id, to }: Envelope): Envelope => ({
-  v: 1,
-  id: `${id}.cancel`,
-  type: CANCEL,
-  to,
-  from: node.address,
-  body: { correlation: id },
-})

@@ -29,46 +29,29 @@ const BYTES_NODES = 4
  */
 const FREE_NODES = 8_000
 
-interface Container {
-  /** Values still to come; a map has two per entry, so an even number means that a key is next. */
-  left: number
-  readonly map: boolean
-  /** Slots that V8 will have allocated for keys that look like array indices. */
-  slots: number
-}
-
 interface Scan {
   readonly bytes: Uint8Array
-  readonly view: DataView
   readonly maxNodes: number
   at: number
   nodes: number
-  readonly open: Container[]
-  readonly marked: MarkedString[]
+  /** How many containers are open around what is read next. */
+  depth: number
+  marked: MarkedString[] | undefined
 }
+
+const UNMARKED: readonly MarkedString[] = []
 
 /**
  * Checks that `bytes` is exactly one value of plain data, of at most `MAX_DEPTH` levels and `maxNodes` nodes
  * of some 64 bytes: a node for each key and value, more for those that take more. Throws `codec-malformed` or `codec-too-large`; neither quotes the bytes.
  */
 export function scanMessagePack(bytes: Uint8Array, maxNodes: number): readonly MarkedString[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const most = Math.min(maxNodes, FREE_NODES + bytes.length)
-  const scan: Scan = { bytes, view, maxNodes: most, at: 0, nodes: 0, open: [], marked: [] }
+  const scan: Scan = { bytes, maxNodes: most, at: 0, nodes: 0, depth: 0, marked: undefined }
   spend(scan, 1)
   readValue(scan)
-  for (let top = scan.open.at(-1); top !== undefined; top = scan.open.at(-1)) {
-    if (top.left === 0) {
-      scan.open.pop()
-      continue
-    }
-    const isKey = top.map && top.left % 2 === 0
-    top.left--
-    if (isKey) readKey(scan, top)
-    else readValue(scan)
-  }
   if (scan.at !== bytes.length) throw malformed(scan, 'bytes after the end of the message')
-  return scan.marked
+  return scan.marked ?? UNMARKED
 }
 
 function readValue(scan: Scan): void {
@@ -76,7 +59,8 @@ function readValue(scan: Scan): void {
   const head = scan.bytes[header] ?? 0
   if (head < 0x80 || head >= 0xe0) return
   if (isString(head)) skipString(scan, head, header)
-  else if (head < 0xa0) open(scan, head & 0x0f, head < 0x90)
+  else if (head < 0x90) readMap(scan, head & 0x0f)
+  else if (head < 0xa0) readArray(scan, head & 0x0f)
   else readTyped(scan, head)
 }
 
@@ -92,13 +76,13 @@ function readTyped(scan: Scan, head: number): void {
       // toPlain counts bytes as a level, and what was decoded must be fit to be sent on.
       requireDepth(scan)
       spend(scan, BYTES_NODES - 1)
-      skip(scan, readLength(scan, 1 << (head - 0xc4)))
+      skip(scan, readUint(scan, 1 << (head - 0xc4)))
       break
     case 0xca: // float 32, 64
-      requireNumber(scan, Number.isFinite(scan.view.getFloat32(skip(scan, 4))))
+      requireFinite(scan, skip(scan, 4), 0x7f80)
       break
     case 0xcb:
-      requireNumber(scan, Number.isFinite(scan.view.getFloat64(skip(scan, 8))))
+      requireFinite(scan, skip(scan, 8), 0x7ff0)
       break
     case 0xcc: // uint 8, 16, 32
     case 0xcd:
@@ -106,7 +90,7 @@ function readTyped(scan: Scan, head: number): void {
       skip(scan, 1 << (head - 0xcc))
       break
     case 0xcf: // uint 64
-      requireNumber(scan, Number.isSafeInteger(Number(scan.view.getBigUint64(skip(scan, 8)))))
+      requireNumber(scan, isSafe(readUint(scan, 4), readUint(scan, 4)))
       break
     case 0xd0: // int 8, 16, 32
     case 0xd1:
@@ -114,22 +98,39 @@ function readTyped(scan: Scan, head: number): void {
       skip(scan, 1 << (head - 0xd0))
       break
     case 0xd3: // int 64
-      requireNumber(scan, Number.isSafeInteger(Number(scan.view.getBigInt64(skip(scan, 8)))))
+      requireNumber(scan, isSafe(readUint(scan, 4) | 0, readUint(scan, 4)))
       break
     case 0xdc: // array 16, 32
     case 0xdd:
-      open(scan, readLength(scan, 2 << (head - 0xdc)), false)
+      readArray(scan, readUint(scan, 2 << (head - 0xdc)))
       break
     case 0xde: // map 16, 32
     case 0xdf:
-      open(scan, readLength(scan, 2 << (head - 0xde)), true)
+      readMap(scan, readUint(scan, 2 << (head - 0xde)))
       break
     default: // ext 8 to 32, fixext 1 to 16, and 0xc1, which the format never uses
       throw malformed(scan, head === 0xc1 ? 'a reserved byte' : 'an extension type')
   }
 }
 
-function readKey(scan: Scan, map: Container): void {
+function readArray(scan: Scan, items: number): void {
+  open(scan, items)
+  for (let i = 0; i < items; i++) readValue(scan)
+  scan.depth--
+}
+
+function readMap(scan: Scan, entries: number): void {
+  open(scan, entries * 2)
+  let slots = 0
+  for (let i = 0; i < entries; i++) {
+    slots = readKey(scan, slots)
+    readValue(scan)
+  }
+  scan.depth--
+}
+
+/** `slots` are those that V8 will have allocated for the keys before, that look like array indices; returns those after it. */
+function readKey(scan: Scan, slots: number): number {
   const header = skip(scan, 1)
   const head = scan.bytes[header] ?? 0
   if (!isString(head)) throw malformed(scan, 'a map key that is not a string')
@@ -138,7 +139,7 @@ function readKey(scan: Scan, map: Container): void {
   if (length === PROTO.length && PROTO.every((byte, i) => scan.bytes[start + i] === byte)) {
     throw malformed(scan, 'a key that is not allowed')
   }
-  if (length <= 4) spendIndex(scan, map, start)
+  return length <= 4 ? spendIndex(scan, slots, start) : slots
 }
 
 const PROTO: readonly number[] = Array.from('__proto__', letter => letter.charCodeAt(0))
@@ -147,22 +148,22 @@ const isString = (head: number): boolean => (head >= 0xa0 && head < 0xc0) || (he
 
 /** Returns where the string's bytes begin; they end where the scan stands afterwards. */
 function skipString(scan: Scan, head: number, header: number): number {
-  const length = head < 0xc0 ? head & 0x1f : readLength(scan, 1 << (head - 0xd9))
+  const length = head < 0xc0 ? head & 0x1f : readUint(scan, 1 << (head - 0xd9))
   const start = skip(scan, length)
   const { bytes } = scan
   if (length > LONG && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf) {
+    scan.marked ??= []
     scan.marked.push({ header, start, end: scan.at })
   }
   return start
 }
 
-function open(scan: Scan, entries: number, map: boolean): void {
+function open(scan: Scan, left: number): void {
   requireDepth(scan)
-  const left = map ? entries * 2 : entries
   // Each value takes a byte at least: a header that promises more is a lie, refused before anything is allocated.
   if (left > scan.bytes.length - scan.at) throw malformed(scan, 'a length beyond the end of the message')
   spend(scan, left)
-  scan.open.push({ left, map, slots: 0 })
+  scan.depth++
 }
 
 /**
@@ -170,17 +171,17 @@ function open(scan: Scan, entries: number, map: boolean): void {
  * (measured: 30,000 such maps take 365 MB). So they are charged for the slots they cause, 64 bytes a node;
  * a gap of 1,024 slots or more makes V8 change to a dictionary, which is not charged.
  */
-function spendIndex(scan: Scan, map: Container, start: number): void {
+function spendIndex(scan: Scan, before: number, start: number): number {
   let index = 0
   for (let at = start; at < scan.at; at++) {
     const digit = (scan.bytes[at] ?? 0) - 0x30
-    if (digit < 0 || digit > 9 || (digit === 0 && at === start && scan.at - start > 1)) return
+    if (digit < 0 || digit > 9 || (digit === 0 && at === start && scan.at - start > 1)) return before
     index = index * 10 + digit
   }
-  if (scan.at === start || index < map.slots || index - map.slots >= 1_024) return
+  if (scan.at === start || index < before || index - before >= 1_024) return before
   const slots = Math.floor(1.5 * (index + 1)) + 16
-  spend(scan, (slots - map.slots) >> 3)
-  map.slots = slots
+  spend(scan, (slots - before) >> 3)
+  return slots
 }
 
 function spend(scan: Scan, nodes: number): void {
@@ -189,10 +190,24 @@ function spend(scan: Scan, nodes: number): void {
   throw tooMany(scan.maxNodes)
 }
 
-function readLength(scan: Scan, size: number): number {
+/** Big-endian, of 1, 2 or 4 bytes. By hand: a DataView costs more to make than a small message to scan. */
+function readUint(scan: Scan, size: number): number {
+  const { bytes } = scan
   const at = skip(scan, size)
-  if (size === 1) return scan.view.getUint8(at)
-  return size === 2 ? scan.view.getUint16(at) : scan.view.getUint32(at)
+  let value = 0
+  for (let i = at; i < at + size; i++) value = value * 256 + (bytes[i] ?? 0)
+  return value
+}
+
+/** Whether a 64-bit integer is one that a number holds exactly, by its halves; `high` has the sign. */
+function isSafe(high: number, low: number): boolean {
+  return Number.isSafeInteger(high * 2 ** 32 + low)
+}
+
+/** Throws for a float at `at` whose `exponent` bits, in its first two bytes, are all set: infinite, or not a number. */
+function requireFinite(scan: Scan, at: number, exponent: number): void {
+  const head = ((scan.bytes[at] ?? 0) << 8) | (scan.bytes[at + 1] ?? 0)
+  requireNumber(scan, (head & exponent) !== exponent)
 }
 
 /** Moves past `length` bytes and returns where they begin. */
@@ -204,7 +219,7 @@ function skip(scan: Scan, length: number): number {
 }
 
 function requireDepth(scan: Scan): void {
-  if (scan.open.length >= MAX_DEPTH) throw malformed(scan, 'nesting that is too deep')
+  if (scan.depth >= MAX_DEPTH) throw malformed(scan, 'nesting that is too deep')
 }
 
 function requireNumber(scan: Scan, sound: boolean): void {

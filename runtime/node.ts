@@ -29,7 +29,7 @@ import { KnownTypes } from './known-types.ts'
 import { Leavers } from './leavers.ts'
 import { nobody, over } from './node-refusals.ts'
 import { Publishing } from './publishing.ts'
-import { Questions } from './questions.ts'
+import { Questions, withdrawalOf } from './questions.ts'
 import { reconcile, withdrawUnwanted } from './reconcile.ts'
 import { Sleepers } from './sleepers.ts'
 import { spawnChild } from './spawn-child.ts'
@@ -93,10 +93,16 @@ export class Node implements CellHost {
     this.journal = line ? inLine(journal, line) : journal
     this.whenStored = line ? act => line.whenStored(act) : act => act()
     this.deadLetters = new DeadLetterBox(this.journal, options.events, options.report)
-    this.questions = new Questions(options.host.clock)
+    this.questions = new Questions(host.clock, unwanted => this.send(withdrawalOf(this.address, unwanted)))
     this.publishing = new Publishing({ ...options, clock: options.host.clock })
     const { clock } = host
-    this.#inboxes = new BusInboxes({ ...options, clock, accept: envelope => this.#accept(envelope) })
+    this.#inboxes = new BusInboxes({
+      ...options,
+      clock,
+      accept: envelope => this.#accept(envelope),
+      took: envelope => this.took(envelope),
+      notSent: (envelope, thrown) => this.#notSent(envelope, thrown),
+    })
     this.sleepers = new Sleepers({
       journal: this.journal,
       behaviourOf: type => (type === SUPERVISOR ? this.supervisors : this.types.get(type)),
@@ -237,7 +243,7 @@ export class Node implements CellHost {
     else if (!this.leavers.has(to) && this.sleepers.take(envelope)) return
     else if (post?.isElsewhere(envelope)) post.send(envelope)
     else if (this.#options.shared && (!post || addressType(to) === NODE))
-      this.whenStored(() => void this.#sendAway(envelope))
+      this.whenStored(() => this.#sendAway(envelope))
     else buryUnknown(this, envelope)
   }
 
@@ -370,14 +376,21 @@ export class Node implements CellHost {
     else if (!this.sleepers.take(envelope)) throw nobody(envelope.to)
   }
 
-  async #sendAway(envelope: Envelope): Promise<void> {
+  #sendAway(envelope: Envelope): void {
+    if (!isAnswer(envelope) || addressType(envelope.to) !== NODE) {
+      this.#inboxes.send(envelope)
+      return
+    }
     try {
-      if (isAnswer(envelope) && addressType(envelope.to) === NODE) this.#inboxes.answer(envelope)
-      else await this.#inboxes.send(envelope)
+      this.#inboxes.answer(envelope)
       this.took(envelope)
     } catch (thrown) {
-      const error = toRuntimeError(thrown, 'internal')
-      this.bury(envelope, error.kind === 'no-responders' ? nobody(envelope.to) : error)
+      this.#notSent(envelope, thrown)
     }
+  }
+
+  #notSent(envelope: Envelope, thrown: unknown): void {
+    const error = toRuntimeError(thrown, 'internal')
+    this.bury(envelope, error.kind === 'no-responders' ? nobody(envelope.to) : error)
   }
 }

@@ -1,87 +1,127 @@
-/** Asks made from outside any actor: a promise per question, settled by an answer, a deadline or an abort. */
-import type { Cancel, Clock } from '../actors/clock.ts'
+/** Asks made from outside any actor: settled by an answer, a deadline or an abort. */
+import type { Address } from '../actors/address.ts'
+import type { Clock } from '../actors/clock.ts'
 import type { Envelope } from '../actors/envelope.ts'
 import { fromWireError, RuntimeError } from '../actors/errors.ts'
 import type { Usage } from '../actors/events.ts'
 import type { Plain } from '../actors/plain.ts'
-import type { Answer, Refusal } from '../actors/protocol.ts'
-import { type Deadlines, deadlinesOn } from './deadlines.ts'
+import { type Answer, CANCEL, type Refusal } from '../actors/protocol.ts'
+import { type Deadline, type Deadlines, deadlinesOn } from './deadlines.ts'
 
 export interface Settled {
   readonly value: Plain
   readonly spent?: Usage
 }
 
-interface Question {
+/** What an ask is settled with. */
+export interface Asker {
   readonly resolve: (answer: Settled) => void
-  readonly reject: (error: RuntimeError) => void
-  readonly release: Cancel
+  readonly reject: (error: unknown) => void
 }
 
 export class Questions {
   /** By correlation; asks under one key share one. */
   readonly #open = new Map<string, readonly Question[]>()
   readonly #deadlines: Deadlines
+  readonly #withdraw: (question: Envelope) => void
 
-  constructor(clock: Clock) {
+  /** `withdraw` is called when nobody wants the answer to a question any more. */
+  constructor(clock: Clock, withdraw: (question: Envelope) => void) {
     this.#deadlines = deadlinesOn(clock)
+    this.#withdraw = withdraw
   }
 
-  /** The answer to `envelope`, once it is sent. `withdraw` is called when nobody wants it any more. */
-  put(envelope: Envelope, signal: AbortSignal | undefined, withdraw: () => void): Promise<Settled> {
+  /** Notes who waits for the answer to `envelope`, before it is sent. */
+  put(envelope: Envelope, asker: Asker, signal: AbortSignal | undefined): void {
     const { correlation = envelope.id, deadline } = envelope
-    return new Promise<Settled>((resolve, reject) => {
-      const give = (error: RuntimeError): void => {
-        if (!this.#leave(correlation, question)) return
-        if (!this.#open.has(correlation)) withdraw()
-        reject(error)
-      }
-      const onAbort = (): void => give(abortError(signal))
-      const disarm =
-        deadline === undefined ? undefined : this.#deadlines.at(deadline, () => give(late(envelope)))
-      signal?.addEventListener('abort', onAbort, { once: true })
-      const release = (): void => {
-        disarm?.()
-        signal?.removeEventListener('abort', onAbort)
-      }
-      const question: Question = { resolve, reject, release }
-      const others = this.#open.get(correlation)
-      this.#open.set(correlation, others ? [...others, question] : [question])
-    })
+    const question = new Question(envelope, asker, signal, this)
+    if (deadline !== undefined) this.#deadlines.open(question)
+    signal?.addEventListener('abort', question, { once: true })
+    const others = this.#open.get(correlation)
+    this.#open.set(correlation, others ? [...others, question] : [question])
   }
 
   /** An answer arrived; one that nobody waits for any more is dropped. */
   answered(envelope: Envelope): void {
     const body = envelope.body as unknown as Answer | Refusal
-    for (const question of this.#take(envelope.correlation ?? '')) {
-      if ('error' in body) question.reject(fromWireError(body.error))
-      else question.resolve(body)
+    for (const { asker } of this.#take(envelope.correlation ?? '')) {
+      if ('error' in body) asker.reject(fromWireError(body.error))
+      else asker.resolve(body)
     }
   }
 
   rejectAll(error: RuntimeError): void {
     for (const correlation of [...this.#open.keys()])
-      for (const question of this.#take(correlation)) question.reject(error)
+      for (const { asker } of this.#take(correlation)) asker.reject(error)
   }
 
   #take(correlation: string): readonly Question[] {
-    const questions = this.#open.get(correlation) ?? []
+    const questions = this.#open.get(correlation)
+    if (questions === undefined) return NONE
     this.#open.delete(correlation)
-    for (const question of questions) question.release()
+    for (const question of questions) this.#release(question)
     return questions
   }
 
-  /** Takes out one of those that wait. False when it waits no more. */
-  #leave(correlation: string, question: Question): boolean {
-    const questions = this.#open.get(correlation) ?? []
-    if (!questions.includes(question)) return false
-    question.release()
+  #release(question: Question): void {
+    this.#deadlines.close(question)
+    question.signal?.removeEventListener('abort', question)
+  }
+
+  /** Ends one of those that wait with `error`, if it still waits. */
+  giveUp(question: Question, error: RuntimeError): void {
+    const { envelope, asker } = question
+    const { correlation = envelope.id } = envelope
+    const questions = this.#open.get(correlation) ?? NONE
+    if (!questions.includes(question)) return
+    this.#release(question)
     const rest = questions.filter(one => one !== question)
     if (rest.length > 0) this.#open.set(correlation, rest)
-    else this.#open.delete(correlation)
-    return true
+    else {
+      this.#open.delete(correlation)
+      this.#withdraw(envelope)
+    }
+    asker.reject(error)
   }
 }
+
+const NONE: readonly Question[] = []
+
+/** One that waits: its own deadline and its own listener of an abort, since a closure for each costs more than an ask. */
+class Question implements Deadline {
+  readonly due: number
+  readonly envelope: Envelope
+  readonly asker: Asker
+  readonly signal: AbortSignal | undefined
+  readonly #questions: Questions
+
+  constructor(envelope: Envelope, asker: Asker, signal: AbortSignal | undefined, questions: Questions) {
+    this.due = envelope.deadline ?? Number.POSITIVE_INFINITY
+    this.envelope = envelope
+    this.asker = asker
+    this.signal = signal
+    this.#questions = questions
+  }
+
+  late(): void {
+    this.#questions.giveUp(this, late(this.envelope))
+  }
+
+  /** Of an `EventListener`: the signal aborts. */
+  handleEvent(): void {
+    this.#questions.giveUp(this, abortError(this.signal))
+  }
+}
+
+/** What tells whoever works on a question that nobody wants the answer. */
+export const withdrawalOf = (from: Address, { id, to }: Envelope): Envelope => ({
+  v: 1,
+  id: `${id}.cancel`,
+  type: CANCEL,
+  to,
+  from,
+  body: { correlation: id },
+})
 
 /** Why `signal` aborted, as the error its ask ends with. */
 export function abortError(signal: AbortSignal | undefined): RuntimeError {

@@ -111,6 +111,8 @@ export interface ParkedEffect {
 
 export interface Runtime {
   readonly name: string
+  /** What separates its subjects from those of others on the same bus: `ac.<namespace>.…`. */
+  readonly namespace: string
   /** Settles when the journal is open and what had to come back is back. Rejects with what made that fail. */
   readonly ready: Promise<Recovery>
   readonly journal: Journal
