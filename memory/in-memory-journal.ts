@@ -142,9 +142,12 @@ function recordsInMemory(refuseClosed: () => void): Records {
       const value = ofKind(kind).get(checkedName(id, 'id'))
       return value === undefined ? undefined : toPlain(value)
     },
-    async *list(kind) {
+    async *list(kind, after) {
       refuseClosed()
-      const found = [...ofKind(kind)].sort(([left], [right]) => byBytes(left, right))
+      const from = after === undefined ? undefined : checkedName(after, 'id')
+      const found = [...ofKind(kind)]
+        .filter(([id]) => from === undefined || byBytes(id, from) > 0)
+        .sort(([left], [right]) => byBytes(left, right))
       for (const [id, value] of found) yield [id, toPlain(value)]
     },
     async remove(kind, id) {

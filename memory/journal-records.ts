@@ -36,11 +36,15 @@ export function recordsOf(state: JournalState): Records {
       if (isUntouched) throw damaged(state, kind, key, 'heads')
       return undefined
     },
-    async *list(kind) {
+    async *list(kind, after) {
       checkedName(kind, 'kind')
       const reopened = state.ready()
       if (reopened) await reopened
-      const range = recordRange(kind)
+      // No id has a NUL, so nothing stands between an id and itself with one.
+      const range = {
+        ...recordRange(kind),
+        ...(after !== undefined && { from: `${keyOf(kind, after)}\0` }),
+      }
       for await (const [key, value] of state.entries(range)) {
         yield [idOf(kind, key), opened(state, kind, key, value, undefined)]
       }

@@ -9,7 +9,7 @@ import { type Plain, toPlain } from '../../actors/plain.ts'
 import type { Runtime } from '../../runtime/create-runtime.ts'
 import type { Agent } from '../define-agent.ts'
 import type { Env } from '../models/providers.ts'
-import { createCorpora } from '../research/corpus.ts'
+import { type Corpora, createCorpora } from '../research/corpus.ts'
 import { spawnAgent } from '../spawn-agent.ts'
 
 export interface SpawnOrder {
@@ -28,13 +28,16 @@ export interface AgentHostOptions {
   readonly behaviours: readonly Behaviour[]
   /** Where relative sources are looked up. */
   readonly folder: string
+  /** Below these, `folder` among them, lies what agents may be asked to read. */
+  readonly folders: readonly string[]
   readonly env: Env
+  readonly report: (error: unknown) => void
 }
 
 export interface AgentHost {
   /** Starts it, or finds it where it is. Throws `agent-unknown`-like `usage` for a type that this node lacks. */
   spawn(order: SpawnOrder): Promise<Address>
-  /** Starts again what was spawned here. */
+  /** Starts again what was spawned here. What this node cannot start is reported, and stays for one that can. */
   resume(): Promise<void>
   /** Ends it for good. Throws `actor-not-found`. */
   stop(actor: Address): Promise<void>
@@ -43,13 +46,17 @@ export interface AgentHost {
 /** Kind of the records of spawned agents. */
 const KIND = 'spawned'
 
+/** What is asked over the bus is not said by whoever runs the node: files are read from below these folders only. */
+export const confinedCorpora = (runtime: Runtime, folders: readonly string[]): Corpora =>
+  runtime.shared('corpora', () => createCorpora({ folders }))
+
 /** Starts an agent or actor as an order says. Throws `usage` for a type that is not known here. */
 export const starterOf =
-  ({ runtime, agents, behaviours, folder, env }: AgentHostOptions) =>
+  ({ runtime, agents, behaviours, folder, folders, env }: Omit<AgentHostOptions, 'report'>) =>
   async ({ type, id, input, model }: SpawnOrder): Promise<Address> => {
     const agent = agents.find(({ name }) => name === type)
     if (agent) {
-      const corpora = runtime.shared('corpora', () => createCorpora())
+      const corpora = confinedCorpora(runtime, folders)
       const resources = { corpora, cwd: folder, env }
       const spawned = await spawnAgent(runtime, agent, {
         id,
@@ -66,7 +73,7 @@ export const starterOf =
   }
 
 export function agentHost(options: AgentHostOptions): AgentHost {
-  const { runtime } = options
+  const { runtime, report } = options
   const { records } = runtime.journal
   const start = starterOf(options)
   return {
@@ -79,7 +86,10 @@ export function agentHost(options: AgentHostOptions): AgentHost {
       return spawned
     },
     async resume() {
-      for await (const [, order] of records.list(KIND)) await start(order as unknown as SpawnOrder)
+      for await (const [, order] of records.list(KIND)) {
+        const starting = start(order as unknown as SpawnOrder)
+        await starting.catch(report)
+      }
     },
     async stop(actor) {
       parseAddress(actor)

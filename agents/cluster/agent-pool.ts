@@ -10,7 +10,7 @@ import { type AgentHostOptions, starterOf } from './agent-host.ts'
 
 export interface AgentPoolsOptions
   extends Omit<AgentHostOptions, 'runtime'>,
-    Pick<PoolOptions, 'requests' | 'namespace' | 'atOnce'> {
+    Pick<PoolOptions, 'requests' | 'namespace' | 'node' | 'atOnce'> {
   readonly types: readonly string[]
   /** `provider:model` of the agents; without one they work extractively. */
   readonly model?: string
@@ -26,20 +26,21 @@ export interface AgentPools {
 
 /** Throws `usage` for a type that is not known. */
 export function agentPools(options: AgentPoolsOptions): AgentPools {
-  const { types, agents, behaviours, namespace, requests, atOnce, model, report } = options
+  const { types, agents, behaviours, namespace, node, requests, atOnce, model, report } = options
   const known = [...agents.map(({ name }) => name), ...behaviours.map(({ type }) => type)]
   for (const type of types) if (!known.includes(type)) throw unknown(type, known)
   const runtime = createRuntime({ name: 'pools', namespace, onError: report })
   const { clock, id } = runtime.host
   const start = starterOf({ ...options, runtime })
+  const desk = id()
   const pools = types.map(type =>
     servePool({
-      ...{ requests, namespace, clock, type, atOnce },
-      async answer(ask) {
+      ...{ requests, namespace, clock, type, node, desk, atOnce },
+      async answer(ask, signal) {
         const worker = await start({ type, id: id(), ...(model !== undefined && { model }) })
         const timeoutMs = Math.max(1, ask.deadline - clock.now())
         try {
-          return (await runtime.ask(worker, ask.type, ask.body, { timeoutMs })) as Plain
+          return (await runtime.ask(worker, ask.type, ask.body, { timeoutMs, signal })) as Plain
         } finally {
           await runtime.stop(worker)
         }

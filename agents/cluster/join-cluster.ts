@@ -24,6 +24,7 @@ type OfNode = Pick<
   | 'agents'
   | 'behaviours'
   | 'workflows'
+  | 'folders'
   | 'rates'
   | 'serves'
   | 'types'

@@ -8,14 +8,16 @@ import { RuntimeError } from '../../actors/errors.ts'
 import type { RuntimeEvent } from '../../actors/events.ts'
 import type { Plain } from '../../actors/plain.ts'
 import { subject } from '../../actors/subject.ts'
-import type { ClusterClient } from '../../runtime/cluster/client/cluster-client.ts'
+import type { ClusterClient, MissingOptions } from '../../runtime/cluster/client/cluster-client.ts'
 import { partitionOf } from '../../runtime/cluster/placement.ts'
 import { isPassing } from '../../runtime/cluster/requests.ts'
+import type { OpenEffect } from '../../runtime/history/open-effects.ts'
 import type { RunRecord } from '../../runtime/runs.ts'
+import type { BriefRun } from './run-briefs.ts'
+import { type RunDecisions, writeDecisions } from './run-decisions.ts'
 import type { RunOrder } from './run-host.ts'
 
-/** A record without the input and the result. */
-export type BriefRun = Omit<RunRecord, 'input' | 'result'>
+export type { BriefRun } from './run-briefs.ts'
 
 export interface FollowOptions {
   /** Submitted first, so that its beginning is heard as well. */
@@ -30,7 +32,15 @@ export interface RunClient {
   get(id: string): Promise<BriefRun | undefined>
   /** The whole record, with its result. Throws `run-unknown`. */
   record(id: string): Promise<RunRecord>
-  list(): Promise<readonly BriefRun[]>
+  /** Newest first. A partition that does not answer fails it, unless `onMissing` is told. */
+  list(options?: MissingOptions): Promise<readonly BriefRun[]>
+  /** Effects of a run that have no outcome, those that wait for a person among them; long inputs are cut. Throws `run-unknown`. */
+  open(id: string): Promise<readonly OpenEffect[]>
+  /**
+   * Says what became of effects that wait for a person, and has the run go on. Resolves when that is kept; doing so again
+   * is doing it once. Throws `run-unknown`, `effect-unknown`, and `usage` for what was decided otherwise.
+   */
+  decide(id: string, decisions: RunDecisions): Promise<BriefRun>
   cancel(id: string): Promise<void>
   /**
    * Resolves with the record when the run has ended, however long nobody serves its partition meanwhile. What happens is
@@ -66,12 +76,14 @@ export function runClient(client: ClusterClient, namespace: string, clock: Clock
     record,
     submit,
     get: async id => ((await at(id, 'run.get')) ?? undefined) as unknown as BriefRun | undefined,
-    async list() {
-      const partitions = client.owners().flatMap((owner, partition) => (owner ? [partition] : []))
-      const lists = await Promise.all(partitions.map(partition => client.inPartition(partition, 'run.list')))
-      const found = lists.flat() as unknown as BriefRun[]
+    async list(options) {
+      const lists = await client.inPartitions('run.list', options)
+      const found = [...lists.values()].flat() as unknown as BriefRun[]
       return found.sort((a, b) => b.startedAt - a.startedAt)
     },
+    open: async id => (await at(id, 'run.open')) as unknown as readonly OpenEffect[],
+    decide: async (id, decisions) =>
+      (await at(id, 'run.decide', { decisions: writeDecisions(decisions) })) as unknown as BriefRun,
     async cancel(id) {
       await at(id, 'run.cancel')
     },

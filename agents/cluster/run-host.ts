@@ -3,15 +3,26 @@
  * notes how each ended. Starting a run twice is starting it once. It knows nothing of nodes: when the partition is
  * given up or lost its runtime stops, and the runs are left as they are for whoever serves it next.
  */
-import { RuntimeError, toRuntimeError, toWireError } from '../../actors/errors.ts'
-import { NO_USAGE, type RuntimeEvent } from '../../actors/events.ts'
+import { RuntimeError, toRuntimeError } from '../../actors/errors.ts'
+import type { RuntimeEvent } from '../../actors/events.ts'
 import { type Plain, toPlain } from '../../actors/plain.ts'
-import type { Runtime } from '../../runtime/create-runtime.ts'
+import type { OpenEffect } from '../../runtime/history/open-effects.ts'
 import type { RunRecord } from '../../runtime/runs.ts'
-import type { Env } from '../models/providers.ts'
-import type { RunResult } from '../workflow/run-workflow.ts'
-import type { RunnableWorkflow, RunSurroundings } from '../workflow/runnable.ts'
-import type { Turns } from './turns.ts'
+import type { RunnableWorkflow } from '../workflow/runnable.ts'
+import { type BriefRun, type RunBriefs, runBriefs } from './run-briefs.ts'
+import {
+  CANCELLED,
+  cancelled,
+  OPEN,
+  type RunCarrier,
+  type RunCarrierOptions,
+  type RunOrderOptions,
+  runCarrier,
+  unknownHere,
+  workflowIn,
+} from './run-carrier.ts'
+import { decidedRuns, type RunDecisions } from './run-decisions.ts'
+import { runFollowers } from './run-followers.ts'
 
 export interface RunOrder {
   readonly id: string
@@ -21,24 +32,11 @@ export interface RunOrder {
   readonly options: RunOrderOptions
 }
 
-export interface RunOrderOptions {
-  readonly size?: number
-  readonly model?: string
-  readonly memory?: string
-}
-
-export interface RunHostOptions {
-  /** Of the partition. */
-  readonly runtime: Runtime
-  readonly workflows: readonly RunnableWorkflow[]
-  /** Where relative sources are looked up. */
-  readonly folder: string
-  readonly env: Env
-  /** How many runs this node carries out at a time. */
-  readonly turns: Turns
+export interface RunHostOptions extends RunCarrierOptions {
   /** Told of what happens in runs that somebody follows. */
   readonly tell: (run: string, event: RuntimeEvent) => void
-  readonly report: (error: unknown) => void
+  /** Of the partition's owner; grows from one owner to the next. Default 0. */
+  readonly epoch?: number
 }
 
 export interface RunHost {
@@ -47,8 +45,19 @@ export interface RunHost {
   /** Goes on with all runs that have not ended. */
   resume(): Promise<void>
   get(id: string): Promise<RunRecord | undefined>
-  list(): Promise<readonly RunRecord[]>
-  /** Cancels a run that is under way. Throws `run-unknown`. */
+  /** All runs, in the order of their ids; with `after`, those behind that id. */
+  briefs(after?: string): AsyncIterable<readonly [id: string, run: BriefRun]>
+  /** Effects of a run that have no outcome, those that wait for a person among them. Throws `run-unknown`. */
+  open(id: string): Promise<readonly OpenEffect[]>
+  /**
+   * Notes for good what a person decided, and goes on with the run. Doing so again is doing it once. Throws `run-unknown`,
+   * `effect-unknown` for what does not wait for a person, `usage` for what was decided otherwise.
+   */
+  decide(id: string, decisions: RunDecisions): Promise<RunRecord>
+  /**
+   * Cancels a run that is under way or waits for a person. When it resolves this is kept: whoever serves the partition
+   * next ends the run, too. Throws `run-unknown`.
+   */
   cancel(id: string): Promise<void>
   /** What happens in that run is told for another while: somebody follows it. */
   follow(id: string, untilMs: number): void
@@ -56,33 +65,18 @@ export interface RunHost {
   readonly active: number
   /** Takes no more; runs that wait for their turn are left where they are. */
   stop(): void
+  /** The partition is served here no more: what its runs still wait for may never come, and they take no turns. */
+  gone(): void
 }
 
 export function runHost(options: RunHostOptions): RunHost {
-  const { runtime, workflows, turns, report } = options
+  const { runtime } = options
   const { runs, journal } = runtime
-  const underWay = new Map<string, AbortController>()
-  const followers = followersOf(options)
-  let stopped = false
-
-  const carryOut = async (record: RunRecord, workflow: RunnableWorkflow): Promise<void> => {
-    const { id } = record
-    if (underWay.has(id) || stopped) return
-    const ending = new AbortController()
-    underWay.set(id, ending)
-    const release = await turns.take()
-    try {
-      if (stopped) return
-      const around = surroundings(options, record, ending.signal)
-      const result = await workflow
-        .run(record.input as Record<string, unknown>, around)
-        .catch(thrown => toRuntimeError(thrown, 'internal'))
-      await ended(runtime, id, result)
-    } finally {
-      release()
-      underWay.delete(id)
-    }
-  }
+  const followers = runFollowers(runtime, options.tell)
+  const decided = decidedRuns(runtime)
+  const briefs = runBriefs(runtime)
+  const carrier = runCarrier(options, decided)
+  const { underWay, takeUp, settleCancelled } = carrier
   /** Its record says that it ended a moment before what it gave is there. */
   const seen = (record: RunRecord): RunRecord => {
     if (!underWay.has(record.id) || record.status === 'running') return record
@@ -93,126 +87,118 @@ export function runHost(options: RunHostOptions): RunHost {
     const record = await runs.get(id)
     return record && seen(record)
   }
-  const named = (name: string): RunnableWorkflow => {
-    const workflow = workflows.find(one => one.name === name)
-    if (workflow) return workflow
-    throw unknownHere(name, workflows)
+  const known = async (id: string): Promise<RunRecord> => {
+    const record = await get(id)
+    if (record) return record
+    throw new RuntimeError('run-unknown', `there is no run "${id}"`, { fix: 'list them first' })
   }
-
   return {
-    async start({ id, workflow: name, input, options: more }) {
-      const workflow = named(name)
-      const before = await get(id)
-      if (before) return before
-      await journal.records.put(OPEN, id, null)
-      const record = await runs.begin({ id, workflow: name, input, options: toPlain(more, 'options') })
-      // The record is not waited for, but what is written behind it is there only with it.
-      const stored = journal.records.put(OPEN, id, null)
-      carryOut(record, workflow).catch(report)
-      await stored
+    start: starterOn(options, carrier, get),
+    resume: resumerOn(options, carrier, briefs),
+    get,
+    briefs: briefs.list,
+    async open(id) {
+      return decided.open((await known(id)).id)
+    },
+    async decide(id, given) {
+      await known(id)
+      const decisions = await decided.note(id, given)
+      const record = await known(id)
+      if (!underWay.has(id))
+        return record.status === 'needs-human' && decisions.size > 0 ? takeUp(record) : record
+      carrier.told(id)
+      // An effect that is not there any more to be told is told when the run is taken up again.
+      for (const [effect, decision] of decisions)
+        await runtime.decideEffect(effect, decision).catch(unlessUnknown)
       return record
     },
-    async resume() {
-      for await (const [id] of journal.records.list(OPEN)) {
-        const record = await runs.get(id)
-        const workflow = workflows.find(one => one.name === record?.workflow)
-        if (record && workflow) carryOut(record, workflow).catch(report)
-        else if (record) report(unknownHere(record.workflow, workflows))
-        else await journal.records.remove(OPEN, id)
-      }
-    },
-    get,
-    list: async () => (await runs.list()).map(seen),
     async cancel(id) {
+      const record = await known(id)
+      if (!underWay.has(id) && record.status !== 'needs-human') throw notUnderWay(id)
+      await journal.records.put(CANCELLED, id, true, { sync: true })
       const ending = underWay.get(id)
-      if (!ending) throw notUnderWay(id)
-      ending.abort(new RuntimeError('cancelled', `run ${id} was cancelled`))
+      if (ending) ending.abort(cancelled(id))
+      else await settleCancelled(id, false)
     },
     follow: followers.add,
     get active() {
       return underWay.size
     },
     stop() {
-      stopped = true
+      carrier.stop()
+      followers.stop()
+    },
+    gone() {
+      carrier.gone()
       followers.stop()
     },
   }
 }
 
-/** Listens to the runtime while there is a run that somebody follows. */
-function followersOf({ runtime, tell: passOn }: RunHostOptions): {
-  readonly add: (run: string, untilMs: number) => void
-  readonly stop: () => void
-} {
-  const { events, host } = runtime
-  const followed = new Map<string, number>()
-  let stopTelling: (() => void) | undefined
-  const remove = (run: string): void => {
-    followed.delete(run)
-    if (followed.size > 0) return
-    stopTelling?.()
-    stopTelling = undefined
+/** Goes on with what another node left. */
+function resumerOn(
+  { runtime, workflows, report, epoch = 0 }: RunHostOptions,
+  { underWay, carryOut, takeUpDecided, settleCancelled }: RunCarrier,
+  briefs: RunBriefs,
+): RunHost['resume'] {
+  const { runs, journal } = runtime
+  /** One that ended so shortly before its node did that this was not noted where runs are listed. */
+  const noteAgain = async (id: string): Promise<void> => {
+    const record = await runs.get(id)
+    if (record && (await journal.records.get(OPEN, id)) === undefined) await briefs.note(record)
   }
-  const tell = (event: RuntimeEvent): void => {
-    const run = 'run' in event ? event.run : undefined
-    const until = run === undefined ? undefined : followed.get(run)
-    if (run === undefined || until === undefined) return
-    if (until >= host.clock.now()) passOn(run, event)
-    else remove(run)
+  return async () => {
+    await briefs.complete(epoch)
+    for await (const [id] of journal.records.list(OPEN)) {
+      const record = await runs.get(id)
+      const workflow = workflows.find(one => one.name === record?.workflow)
+      if (record && workflow) carryOut(record, workflow).catch(report)
+      else if (record) report(unknownHere(record.workflow, workflows))
+      else await journal.records.remove(OPEN, id)
+    }
+    for await (const [id, { status }] of briefs.list()) {
+      const wasMissed = status === 'running' && !underWay.has(id)
+      if (wasMissed) await noteAgain(id)
+      if (wasMissed || status === 'needs-human') await takeUpDecided(id).catch(report)
+    }
+    for await (const [id] of journal.records.list(CANCELLED)) await settleCancelled(id, false).catch(report)
   }
-  return {
-    add(run, untilMs) {
-      followed.set(run, untilMs)
-      stopTelling ??= events.subscribe(tell)
-    },
-    stop() {
-      for (const run of [...followed.keys()]) remove(run)
-    },
+}
+
+/** Starts runs; starting one again is starting it once, also at the same time. */
+function starterOn(
+  { runtime, workflows, report }: RunHostOptions,
+  carrier: RunCarrier,
+  get: RunHost['get'],
+): RunHost['start'] {
+  const { runs, journal } = runtime
+  const starting = new Map<string, Promise<RunRecord>>()
+  const begin = async ({ id, input, options: more }: RunOrder, workflow: RunnableWorkflow) => {
+    const before = await get(id)
+    if (before) return before
+    await journal.records.put(OPEN, id, null)
+    const { name } = workflow
+    const record = await runs.begin({ id, workflow: name, input, options: toPlain(more, 'options') })
+    // The record is not waited for, but what is written behind it is there only with it.
+    const stored = Promise.all([runBriefs(runtime).note(record), journal.records.put(OPEN, id, null)])
+    carrier.carryOut(record, workflow).catch(report)
+    await stored
+    return record
   }
+
+  return async order => {
+    const { id } = order
+    const found = starting.get(id)
+    if (found) return found
+    const begun = begin(order, workflowIn(workflows, order.workflow)).finally(() => starting.delete(id))
+    starting.set(id, begun)
+    return begun
+  }
+}
+
+function unlessUnknown(error: unknown): void {
+  if (toRuntimeError(error, 'internal').kind !== 'effect-unknown') throw error
 }
 
 const notUnderWay = (id: string): RuntimeError =>
   new RuntimeError('run-unknown', `no run "${id}" is under way here`, { fix: 'list them first' })
-
-const unknownHere = (name: string, known: readonly RunnableWorkflow[]): RuntimeError =>
-  new RuntimeError('usage', `there is no workflow "${name}" on this node`, {
-    fix: `name one of: ${known.map(one => one.name).join(', ')}`,
-  })
-
-function surroundings(
-  { runtime, folder, env }: RunHostOptions,
-  { id, options }: RunRecord,
-  signal: AbortSignal,
-): RunSurroundings {
-  const { size, model, memory } = (options ?? {}) as RunOrderOptions
-  return {
-    runtime,
-    runId: id,
-    cwd: folder,
-    env,
-    signal,
-    ...(size !== undefined && { size }),
-    ...(model !== undefined && { model }),
-    ...(memory !== undefined && { memory }),
-  }
-}
-
-/** Kind of the records of runs that have not ended, or whose result is not kept as their workflow gives it. */
-const OPEN = 'open-run'
-
-/**
- * Notes how a run ended, with its result as its caller would be given it. One that was refused before it began has failed
- * and says why; one whose node stops goes on elsewhere.
- */
-async function ended({ runs, journal }: Runtime, id: string, came: RunResult | RuntimeError): Promise<void> {
-  if (came instanceof RuntimeError) {
-    if (came.kind === 'runtime-stopped') return
-    await runs.finish(id, { status: 'failed', usage: NO_USAGE, error: toWireError(came) })
-  } else {
-    const { status, usage, error } = came
-    if (error?.kind === 'runtime-stopped') return
-    const result = toPlain(came, 'result')
-    await runs.finish(id, { status, result, ...(usage && { usage }), ...(error && { error }) })
-  }
-  await journal.records.remove(OPEN, id)
-}

@@ -1,15 +1,16 @@
 /**
  * The corpora of one runtime: sources in, searchable documents out, read once and shared by all agents of
  * the node that name the same sources. Its state lives as long as what `createCorpora` returns. Sources are
- * the user's own words; a path from a model must not be handed in here.
+ * the user's own words, or confined to folders; a path from a model must not be handed in here.
  */
 import type { Stats } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { RuntimeError, toRuntimeError, toWireError } from '../../actors/errors.ts'
 import { MAX_DOCUMENT_BYTES, toDocument } from '../tools/documents.ts'
 import { fetchDocument } from '../tools/fetch-url.ts'
 import { readCapped } from '../tools/read-capped.ts'
 import type { SafeFetchOptions } from '../tools/safe-fetch.ts'
+import { type SourceFolders, sourceFolders } from '../tools/source-folders.ts'
 import { resolveSources, type Source } from '../tools/sources.ts'
 import { type Corpus, createCorpus, type SkippedSource } from './corpus-index.ts'
 import type { Document } from './document.ts'
@@ -29,6 +30,8 @@ export interface CorpusLimits {
 
 export interface CorporaOptions {
   readonly limits?: CorpusLimits
+  /** Files are read from below these only, for whoever names them is not who runs the process. Default: from anywhere. */
+  readonly folders?: readonly string[]
   /** How URLs among the sources are fetched. */
   readonly fetch?: Pick<SafeFetchOptions, 'allow' | 'resolve' | 'timeoutMs'>
   /** Milliseconds since the epoch. Default `Date.now`. */
@@ -46,7 +49,7 @@ export interface Corpora {
   /**
    * The corpus of `sources` (folders, files, globs, URLs). Files that a folder or glob merely contains are
    * skipped when unreadable; a file or URL that is named must be readable. Throws `sources-empty`,
-   * `too-large`, `url-refused`, `document-unreadable`, what `safeFetch` throws, and the signal's reason.
+   * `too-large`, `url-refused`, `path-refused`, `document-unreadable`, what `safeFetch` throws, and the signal's reason.
    */
   load(sources: readonly string[], options: LoadOptions): Promise<Corpus>
 }
@@ -66,6 +69,8 @@ const AT_ONCE = 8
 /** Corpora cached by the resolved list of sources with the files' times and sizes. */
 export function createCorpora(options: CorporaOptions = {}): Corpora {
   const { limits = {} } = options
+  const folders = options.folders && sourceFolders(options.folders)
+  const openFile = folders?.open ?? openAnywhere
   const loadings = new Map<string, Loading>()
   const forget = (key: string, loading: Loading): void => {
     if (loadings.get(key) === loading) loadings.delete(key)
@@ -73,7 +78,7 @@ export function createCorpora(options: CorporaOptions = {}): Corpora {
   const start = (key: string, sources: readonly Sized[], found: boolean): Loading => {
     const stop = new AbortController()
     const loading: Loading = {
-      corpus: build(sources, options, found, stop.signal),
+      corpus: build(sources, { ...options, openFile }, found, stop.signal),
       stop,
       waiting: 0,
       settled: false,
@@ -105,6 +110,7 @@ export function createCorpora(options: CorporaOptions = {}): Corpora {
         cwd,
         ...(limits.files !== undefined && { maxFiles: limits.files }),
         ...(signal && { signal }),
+        ...(folders && { folders }),
       })
       const sources = await measured(resolved, limits)
       signal?.throwIfAborted()
@@ -190,9 +196,15 @@ function keyOf(sources: readonly Sized[], { now = Date.now, limits = {} }: Corpo
   )
 }
 
+interface Reading extends CorporaOptions {
+  readonly openFile: SourceFolders['open']
+}
+
+const openAnywhere: SourceFolders['open'] = absolute => open(absolute, 'r')
+
 async function build(
   sources: readonly Sized[],
-  options: CorporaOptions,
+  options: Reading,
   found: boolean,
   signal: AbortSignal,
 ): Promise<Corpus> {
@@ -216,7 +228,7 @@ async function build(
 
 async function readOne(
   source: Source,
-  options: CorporaOptions,
+  options: Reading,
   found: boolean,
   signal: AbortSignal,
 ): Promise<Document | SkippedSource> {
@@ -224,7 +236,7 @@ async function readOne(
   try {
     return source.kind === 'url'
       ? await fetchDocument(source.url, { ...options.fetch, maxBytes, signal })
-      : await readFileSource(source.absolute, source.path, maxBytes)
+      : await readFileSource(await options.openFile(source.absolute), source.path, maxBytes)
   } catch (thrown) {
     const error = toRuntimeError(thrown, 'document-unreadable')
     const mayFail = source.kind === 'url' ? found : !source.named
@@ -235,8 +247,7 @@ async function readOne(
 
 const nameOf = (source: Source): string => (source.kind === 'url' ? source.url : source.path)
 
-async function readFileSource(absolute: string, path: string, maxBytes: number): Promise<Document> {
-  const handle = await open(absolute, 'r')
+async function readFileSource(handle: FileHandle, path: string, maxBytes: number): Promise<Document> {
   try {
     return await toDocument(await readCapped(handle, path, maxBytes), { source: path, maxBytes })
   } finally {

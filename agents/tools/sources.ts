@@ -1,13 +1,15 @@
 /**
  * What a user named as sources (a folder, a file, a glob, a URL) into an ordered list of files and URLs.
- * Called by the CLI and the corpus. These are the user's own words, so they may lead anywhere on the disk;
- * paths from a model go through `confined-path.ts` instead. Nothing is read or fetched here.
+ * Called by the CLI and the corpus. These are the user's own words, so they may lead anywhere on the disk, unless it is
+ * somebody else's: then they are confined to `folders`. Paths from a model go through `confined-path.ts` instead. Nothing
+ * is read or fetched here.
  */
 import { stat } from 'node:fs/promises'
 import { relative, resolve, sep } from 'node:path'
 import { RuntimeError } from '../../actors/errors.ts'
 import { toPosix } from './confined-path.ts'
 import { isGlob, matchingFiles } from './glob.ts'
+import type { SourceFolders } from './source-folders.ts'
 
 export type Source =
   | {
@@ -24,6 +26,8 @@ export interface ResolveSourcesOptions {
   readonly cwd: string
   /** More files than this are refused. Default 5,000. */
   readonly maxFiles?: number
+  /** What is named must be below these. Default: it may be anywhere. */
+  readonly folders?: SourceFolders
   readonly signal?: AbortSignal
 }
 
@@ -31,7 +35,8 @@ const READABLE = '{md,markdown,txt,html,htm,json,pdf}'
 
 /**
  * The sources in the order of `specs`, files of one spec by path, each once. Throws `sources-empty` naming
- * the spec that matches nothing, `url-refused` for other schemes, `too-large` for too many files.
+ * the spec that matches nothing, `url-refused` for other schemes, `too-large` for too many files, `path-refused` for what
+ * is not below `folders`.
  */
 export async function resolveSources(
   specs: readonly string[],
@@ -50,9 +55,10 @@ export async function resolveSources(
   return [...found.values()]
 }
 
-async function resolveSpec(spec: string, { cwd, signal }: ResolveSourcesOptions): Promise<Source[]> {
+async function resolveSpec(spec: string, { cwd, signal, folders }: ResolveSourcesOptions): Promise<Source[]> {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(spec)) return [urlSource(spec)]
   if (spec === '' || spec.includes('\0')) throw empty(spec, 'it is not a path')
+  await folders?.check(spec, cwd)
   const absolute = resolve(cwd, spec)
   const toFile = (path: string, named: boolean): Source => ({
     kind: 'file',

@@ -11,6 +11,7 @@ import { addUsage, NO_USAGE, type RunStatus, type Usage } from '../../actors/eve
 import { cancelled } from '../../actors/in-flight.ts'
 import { type Plain, toPlain } from '../../actors/plain.ts'
 import type { EffectDecision } from '../../actors/protocol.ts'
+import { eventSubject } from '../../actors/subject.ts'
 import type { Runtime } from '../../runtime/create-runtime.ts'
 import { type BlockedRun, watchForBlocks } from './blocked-run.ts'
 import type { HumanStep } from './define-workflow.ts'
@@ -223,7 +224,7 @@ function follow(
     if (pending) void answer(actor, pending)
   }
   const subscriptions = [...runs].map(actor =>
-    runtime.subscribe(`ac.*.event.${actor.replace('/', '.')}.human.asked`, body =>
+    runtime.subscribe(eventSubject(runtime.namespace, actor, 'human.asked'), body =>
       answer(actor, body as unknown as HumanQuestion),
     ),
   )

@@ -4,9 +4,9 @@ import type { Records } from '../../actors/journal.ts'
 import type { Plain } from '../../actors/plain.ts'
 import { kindOf, type Scenario } from './journal-scenario.ts'
 
-async function listOf(records: Records, kind: string): Promise<(readonly [string, Plain])[]> {
+async function listOf(records: Records, kind: string, after?: string): Promise<(readonly [string, Plain])[]> {
   const found: (readonly [string, Plain])[] = []
-  for await (const entry of records.list(kind)) found.push(entry)
+  for await (const entry of records.list(kind, after)) found.push(entry)
   return found
 }
 
@@ -42,6 +42,7 @@ export function recordScenarios(scenario: Scenario, { keeps }: { readonly keeps:
     },
   )
 
+  listsBehind(scenario)
   scenario(
     'accepts 256 characters and refuses names that cannot be stored',
     async ({ journal: { records } }) => {
@@ -85,5 +86,18 @@ export function recordScenarios(scenario: Scenario, { keeps }: { readonly keeps:
     )
     await records.put('kind', '!', 'again')
     assert.is(await records.get('kind', '!'), 'again')
+  })
+}
+
+function listsBehind(scenario: Scenario): void {
+  scenario('lists those behind an id, which need not be there', async ({ journal: { records } }) => {
+    for (const kind of ['a', 'b', 'c']) for (const id of IDS) await records.put(kind, id, [kind, id])
+    for (const [at, id] of IDS.entries()) {
+      const expected = IDS.slice(at + 1).map(other => [other, ['b', other]])
+      assert.equal(await listOf(records, 'b', id), expected, id)
+    }
+    await records.remove('b', 'a b')
+    assert.equal(await listOf(records, 'b', 'a b'), (await listOf(records, 'b')).slice(IDS.indexOf('a b')))
+    assert.is(await kindOf(() => listOf(records, 'b', 'x\u0000')), 'address-invalid')
   })
 }

@@ -6,9 +6,10 @@ import { type Address, parseAddress } from '../../../actors/address.ts'
 import type { Host } from '../../../actors/clock.ts'
 import { fromWireError, RuntimeError, type WireError } from '../../../actors/errors.ts'
 import type { Plain } from '../../../actors/plain.ts'
-import { partitionSubject, poolSubject } from '../../../actors/subject.ts'
+import { partitionSubject } from '../../../actors/subject.ts'
 import { partitionOf } from '../placement.ts'
 import type { Requests } from '../requests.ts'
+import { askPool } from './pool-asks.ts'
 
 export interface ClusterAskOptions {
   /** Default ten minutes. */
@@ -16,6 +17,11 @@ export interface ClusterAskOptions {
   readonly signal?: AbortSignal
   /** The same ask made again under the same key joins the work under way. Default: made up. */
   readonly key?: string
+  /**
+   * Of a pool: whether another node may be asked when the one that took the ask is gone. Default true, for pools are for
+   * work that may be repeated. Without it such an ask fails with `actor-stopped`.
+   */
+  readonly repeat?: boolean
 }
 
 export interface AskingOptions {
@@ -39,9 +45,17 @@ const WITHDRAW_MS = 1_000
 
 /** Asks actors where they live, and `pool/<type>` of any node. */
 export function askingIn(options: AskingOptions): Ask {
+  const { requests, namespace, host, patienceMs } = options
   return (to, type, body, more) =>
     parseAddress(to).type === 'pool'
-      ? askPool(options, to, type, body, more)
+      ? askPool({
+          ...{ requests, namespace, patienceMs, clock: host.clock },
+          ...{ to, pool: parseAddress(to).id, type, body },
+          key: more.key ?? host.id(),
+          timeoutMs: more.timeoutMs ?? DEFAULT_MS,
+          repeat: more.repeat ?? true,
+          ...(more.signal && { signal: more.signal }),
+        })
       : askActor(options, to, type, body, more)
 }
 
@@ -67,14 +81,6 @@ async function askActor(
     requests.ask(subject, { op: 'withdraw', key }, WITHDRAW_MS).catch(() => {})
     throw error
   }
-}
-
-function askPool(
-  { requests, namespace, host }: AskingOptions,
-  ...[to, type, body, { timeoutMs = DEFAULT_MS, signal }]: Parameters<Ask>
-): Promise<unknown> {
-  const request = { type, body, deadline: host.clock.now() + timeoutMs }
-  return requests.ask(poolSubject(namespace, parseAddress(to).id), request, timeoutMs, signal)
 }
 
 const tooLate = (to: Address, timeoutMs: number): RuntimeError =>

@@ -5,6 +5,7 @@
 import { type Address, address } from '../../../actors/address.ts'
 import type { Clock, Host } from '../../../actors/clock.ts'
 import { checkMessageType, refuseReserved } from '../../../actors/envelope.ts'
+import { toRuntimeError } from '../../../actors/errors.ts'
 import { type Plain, toPlain } from '../../../actors/plain.ts'
 import { nodeSubject, partitionSubject } from '../../../actors/subject.ts'
 import type { Codec } from '../../codec.ts'
@@ -16,6 +17,7 @@ import { PARTITIONS, partitionOf } from '../placement.ts'
 import { mailboxOf, writeLetter } from '../post/letter.ts'
 import { createRequests, isPassing, type Requests } from '../requests.ts'
 import { askingIn, type ClusterAskOptions } from './asks.ts'
+import { allPages } from './pages.ts'
 
 export interface ClusterClientOptions {
   readonly transport: Transport
@@ -41,11 +43,18 @@ export interface ClusterActor {
   readonly run?: string
 }
 
+export interface MissingOptions {
+  /** Told of each partition that is missing in the answer, and why. */
+  readonly onMissing?: (partition: number, error: unknown) => void
+}
+
 /** What all partitions answered. */
 export interface Survey {
   readonly answers: ReadonlyMap<number, Plain>
-  /** Nobody serves these at the moment, or who does was too slow. */
+  /** Nobody serves these at the moment, or who does was too slow, or failed. */
   readonly silent: readonly number[]
+  /** Of those, who answered that it cannot tell, and why. */
+  readonly failed: ReadonlyMap<number, unknown>
 }
 
 export interface ClusterClient {
@@ -57,11 +66,16 @@ export interface ClusterClient {
   owners(): readonly ({ readonly node: string; readonly epoch: number } | undefined)[]
   /** Does something in a partition. Throws `partition-unowned` after some waiting, and what the other side throws. */
   inPartition(partition: number, op: string, body?: Readonly<Record<string, Plain>>): Promise<Plain>
+  /**
+   * What all partitions that somebody serves answer, lists of any length among it. One that does not answer fails it,
+   * unless `onMissing` is told.
+   */
+  inPartitions(op: string, options?: MissingOptions): Promise<ReadonlyMap<number, Plain>>
   /** Asks an actor, or with `pool/<type>` any node that serves that type. Throws what it answers, `deadline-exceeded`. */
   ask(to: Address, type: string, body: unknown, options?: ClusterAskOptions): Promise<unknown>
   /** Sends without waiting for what comes of it. Resolves when it is kept. Throws `mailbox-full`, `broker-unavailable`. */
   tell(to: Address, type: string, body: unknown): Promise<void>
-  actors(): Promise<readonly ClusterActor[]>
+  actors(options?: MissingOptions): Promise<readonly ClusterActor[]>
   /** Asks every partition once, for whoever would rather see most of a cluster now than all of it later. */
   survey(op: string, timeoutMs?: number): Promise<Survey>
   /** Tells a node to finish what is under way, hand over and end. */
@@ -84,6 +98,20 @@ export function clusterClient(options: ClusterClientOptions): ClusterClient {
   const inPartition: ClusterClient['inPartition'] = (partition, op, body = {}) =>
     requests.persist(partitionSubject(namespace, partition), { ...body, op }, { timeoutMs: patienceMs })
 
+  const inPartitions: ClusterClient['inPartitions'] = async (op, { onMissing } = {}) => {
+    const serving = ownersOf(watch.members()).flatMap((owner, partition) => (owner ? [partition] : []))
+    const answers = new Map<number, Plain>()
+    const gather = async (partition: number): Promise<void> => {
+      try {
+        answers.set(partition, await allPages(page => inPartition(partition, op, page)))
+      } catch (error) {
+        if (!onMissing) throw error
+        onMissing(partition, error)
+      }
+    }
+    await Promise.all(serving.map(gather))
+    return answers
+  }
   const ask = askingIn({ requests, namespace, host, patienceMs })
   const write = letterWriter(codec, namespace, address('client', host.id()))
   let opened: Promise<Pick<Broker, 'post'>> | undefined
@@ -106,12 +134,10 @@ export function clusterClient(options: ClusterClientOptions): ClusterClient {
       if (broker) await broker.post(...write(to, type, plain))
       else await inPartition(partitionOf(to), 'tell', { to, type, body: plain })
     },
-    async actors() {
-      const serving = ownersOf(watch.members()).flatMap((owner, partition) => (owner ? [partition] : []))
-      const found = await Promise.all(
-        serving.map(async partition => actorsIn(partition, await inPartition(partition, 'actors'))),
-      )
-      return found.flat()
+    inPartitions,
+    async actors(missing) {
+      const answers = await inPartitions('actors', missing)
+      return [...answers].flatMap(([partition, answer]) => actorsIn(partition, answer))
     },
     survey: (op, timeoutMs = SURVEY_MS) => surveyOf(requests, namespace, watch.members(), op, timeoutMs),
     drain: node => requests.ask(nodeSubject(namespace, node, 'ctl'), { op: 'drain' }, CONTROL_MS),
@@ -140,18 +166,25 @@ async function surveyOf(
   timeoutMs: number,
 ): Promise<Survey> {
   const owners = ownersOf(members)
+  // What a node of a later version serves, its heartbeats do not tell this one.
+  const isTold = members.every(({ newer }) => newer === undefined)
   const answers = new Map<number, Plain>()
+  const failed = new Map<number, unknown>()
   const ask = async (partition: number): Promise<void> => {
-    if (!owners[partition]) return
+    if (!owners[partition] && isTold) return
     try {
-      answers.set(partition, await requests.ask(partitionSubject(namespace, partition), { op }, timeoutMs))
+      const subject = partitionSubject(namespace, partition)
+      const answer = allPages(page => requests.ask(subject, { ...page, op }, timeoutMs))
+      answers.set(partition, await answer)
     } catch (error) {
-      if (!isPassing(error)) throw error
+      // What one cannot tell does not keep the others from telling.
+      if (toRuntimeError(error, 'internal').kind === 'transport-closed') throw error
+      if (!isPassing(error)) failed.set(partition, error)
     }
   }
   const all = [...owners.keys()]
   await Promise.all(all.map(ask))
-  return { answers, silent: all.filter(partition => !answers.has(partition)) }
+  return { answers, failed, silent: all.filter(partition => !answers.has(partition)) }
 }
 
 /** Messages from outside as letters. Their ids have places in a life, as those of actors: told twice, one is taken once. */

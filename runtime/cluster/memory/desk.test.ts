@@ -185,4 +185,43 @@ test('calls that are never finished are bounded, and let go of after a while', a
   assert.is(await begin(10_000), 'answered')
 })
 
+test('calls that are begun small and never finished are bounded together, whatever comes in whichever order', async () => {
+  const { clock, desk } = scene()
+  const visit = (call: number, at?: number) =>
+    kindOf(
+      desk.visit({
+        ...{ call: `u${call}`, client: 'c', epoch: 0, parts: 16, want: 0 },
+        ...(at !== undefined && { part: { at, bytes: new Uint8Array(512 * 1024) } }),
+      }),
+    )
+  for (let call = 0; call < 400; call++) assert.is(await visit(call), 'answered')
+  /** Parts by call: one that was refused a part is gone, so that those that wait do not fill all the room for ever. */
+  const held = new Map<number, number>()
+  const most: number[] = []
+  for (let at = 0; at < 3; at++) {
+    for (let call = 0; call < 400; call++)
+      if ((await visit(call, at)) === 'answered') held.set(call, (held.get(call) ?? 0) + 1)
+      else held.delete(call)
+    most.push([...held.values()].reduce((sum, parts) => sum + parts, 0))
+  }
+  assert.ok(most.every(parts => parts <= 128) && most[0] === 128, `${most}`)
+  assert.is(await visit(0), 'answered')
+  await clock.advance(41_000)
+  assert.equal(clock.pending(), [])
+  assert.is(await visit(9_999, 0), 'answered')
+})
+
+test('nothing of a call is left when nobody comes for it any more, and no clock runs for a desk that ended', async () => {
+  const { clock, desk, message, visit, come } = scene()
+  await come(visit('one', message('remember', [{ text: 'a' }])))
+  await clock.advance(20_000)
+  assert.is(clock.pending().length, 1)
+  // Readers of exports are kept for a minute.
+  await clock.advance(60_000)
+  assert.equal(clock.pending(), [])
+  await come(visit('two', message('remember', [{ text: 'a' }])))
+  desk.end()
+  assert.equal(clock.pending(), [])
+})
+
 test.run()

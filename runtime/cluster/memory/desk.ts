@@ -4,7 +4,7 @@
  * is the memory's business.
  */
 import { setImmediate as breath } from 'node:timers/promises'
-import type { Clock } from '../../../actors/clock.ts'
+import type { Cancel, Clock } from '../../../actors/clock.ts'
 import { RuntimeError, toRuntimeError } from '../../../actors/errors.ts'
 import type { Plain } from '../../../actors/plain.ts'
 import type { Encoder } from '../../../memory/encoder.ts'
@@ -57,6 +57,8 @@ const VISIT_MS = 2_000
 const STEP_BACK_MS = 1_000
 /** Nobody comes for an answer, or with the rest of a call, after that long. */
 const KEPT_MS = 30_000
+/** Between two looks for what nobody comes for, also when nobody comes at all. */
+const SWEEP_MS = 5_000
 const KEPT_BYTES = 16 * 1024 * 1024
 /** What an answer takes besides its bytes. */
 const ENTRY_BYTES = 512
@@ -76,6 +78,19 @@ export function memoryDesk(options: DeskOptions): MemoryDesk {
   const ended = new Promise<void>(resolve => {
     tellEnded = resolve
   })
+  let cancelSweep: Cancel | undefined
+  const sweepAll = (): void => {
+    sweep(calls, clock.now())
+    runners.sweep()
+  }
+  const sweepLater = (): void => {
+    if (hasEnded) return
+    cancelSweep ??= clock.at(clock.now() + SWEEP_MS, () => {
+      cancelSweep = undefined
+      sweepAll()
+      if (calls.byId.size > 0 || runners.size > 0) sweepLater()
+    })
+  }
   let heavyTurn: Promise<unknown> = Promise.resolve()
 
   const begin = async (held: Held, client: string): Promise<void> => {
@@ -113,8 +128,8 @@ export function memoryDesk(options: DeskOptions): MemoryDesk {
       if (visit.epoch > epoch) await pause(clock, STEP_BACK_MS)
       if (hasEnded || visit.epoch > epoch) throw lostError()
       if (visit.only && visit.epoch !== epoch) throw brokenOff()
-      sweep(calls, clock.now())
-      runners.sweep()
+      sweepAll()
+      sweepLater()
       const held = heldFor(calls, visit, clock.now())
       if (!held.outcome) {
         receive(calls, held, visit)
@@ -128,6 +143,7 @@ export function memoryDesk(options: DeskOptions): MemoryDesk {
     },
     end() {
       hasEnded = true
+      cancelSweep?.()
       tellEnded()
       runners.close()
     },
@@ -135,10 +151,11 @@ export function memoryDesk(options: DeskOptions): MemoryDesk {
 }
 
 /** The call of that id, which goes behind all others. */
-function heldFor(calls: HeldCalls, { call, parts }: Visit, now: number): Held {
+function heldFor(calls: HeldCalls, { call, part, parts }: Visit, now: number): Held {
   const { byId } = calls
   const found = byId.get(call)
-  if (!found && (calls.underWay >= MOST_CALLS || calls.uploaded > UPLOAD_BYTES)) throw full(calls.underWay)
+  const isOver = calls.uploaded + (part?.bytes.length ?? 0) > UPLOAD_BYTES
+  if (!found && (calls.underWay >= MOST_CALLS || isOver)) throw full(calls.underWay)
   const held = found ?? { parts: Array.from({ length: parts }, () => undefined), seenAt: now }
   if (!found) calls.underWay++
   byId.delete(call)
@@ -147,23 +164,35 @@ function heldFor(calls: HeldCalls, { call, parts }: Visit, now: number): Held {
   return held
 }
 
-function receive(calls: HeldCalls, held: Held, { part, parts }: Visit): void {
+/** Throws `mailbox-full` when there is no room for the part: then the whole call goes, or those that wait would fill it. */
+function receive(calls: HeldCalls, held: Held, { call, part, parts }: Visit): void {
   if (held.parts.length !== parts) throw malformed()
   if (!part || held.parts[part.at]) return
+  if (calls.uploaded + part.bytes.length > UPLOAD_BYTES) {
+    const { underWay } = calls
+    letGo(calls, call, held)
+    throw full(underWay)
+  }
   held.parts[part.at] = part.bytes
   calls.uploaded += part.bytes.length
 }
 
+/** Of a call that is not complete. */
+function letGo(calls: HeldCalls, id: string, { parts }: Held): void {
+  calls.byId.delete(id)
+  calls.underWay--
+  for (const part of parts) calls.uploaded -= part?.length ?? 0
+}
+
 /** Lets go of what nobody has come for, oldest first; what is worked on stays. */
 function sweep(calls: HeldCalls, now: number): void {
-  for (const [id, { outcome, answer, error, parts, seenAt }] of calls.byId) {
+  for (const [id, held] of calls.byId) {
+    const { outcome, answer, error, seenAt } = held
     if (outcome && !answer && !error) continue
     if (seenAt + KEPT_MS > now && calls.kept <= KEPT_BYTES) return
-    calls.byId.delete(id)
     if (answer) calls.kept -= sizeOf(answer)
-    if (outcome) continue
-    calls.underWay--
-    for (const part of parts) calls.uploaded -= part?.length ?? 0
+    if (outcome) calls.byId.delete(id)
+    else letGo(calls, id, held)
   }
 }
 
@@ -198,6 +227,9 @@ function answerOf(encoder: Encoder, value: unknown): readonly Uint8Array[] {
 function runnersOf({ memory, clock }: DeskOptions) {
   const runners = new Map<string, { readonly runner: MessageRunner; usedAt: number }>()
   return {
+    get size(): number {
+      return runners.size
+    },
     of(client: string): MessageRunner {
       const found = runners.get(client) ?? { runner: messageRunner(memory, EXPORTS), usedAt: 0 }
       found.usedAt = clock.now()

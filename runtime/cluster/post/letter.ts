@@ -7,7 +7,7 @@
  * would never come.
  */
 import { type Address, addressType } from '../../../actors/address.ts'
-import { type Envelope, parseEnvelope } from '../../../actors/envelope.ts'
+import { ENVELOPE_VERSION, type Envelope, parseEnvelope } from '../../../actors/envelope.ts'
 import { RuntimeError, toRuntimeError } from '../../../actors/errors.ts'
 import type { Plain } from '../../../actors/plain.ts'
 import { checkForeign, isAnswer } from '../../../actors/protocol.ts'
@@ -36,7 +36,13 @@ export const writeLetter = (codec: Codec, envelope: Envelope, after: string | un
 export type Reading =
   | { readonly as: 'letter'; readonly envelope: Envelope; readonly after?: string }
   /** It may be of use to a newer version of this software. */
-  | { readonly as: 'unknown'; readonly error: RuntimeError }
+  | {
+      readonly as: 'unknown'
+      readonly error: RuntimeError
+      /** Its sender and its id, as every version says them. */
+      readonly from?: string
+      readonly message?: string
+    }
   | { readonly as: 'malformed'; readonly error: RuntimeError }
 
 /** Reads what lay in a mailbox of `partition` under `subject`. */
@@ -47,13 +53,12 @@ export function readLetter(
   { subject, data }: { readonly subject: string; readonly data: Uint8Array },
 ): Reading {
   try {
-    const fields = codec.decode(data) as { readonly v?: unknown; readonly after?: unknown } | null
-    if (typeof fields?.v === 'number' && fields.v !== 1)
-      return { as: 'unknown', error: unreadable(subject, `it is of version ${fields.v}`) }
+    const fields = codec.decode(data) as Fields | null
+    if (isLater(fields?.['v'])) return unknownLetter(subject, fields ?? {})
     const envelope = checkForeign(parseEnvelope(fields))
     if (subject !== mailboxOf(namespace, partition, envelope))
       return { as: 'malformed', error: unreadable(subject, `it is to ${envelope.to}`) }
-    const after = fields?.after
+    const after = fields?.['after']
     const isId = typeof after === 'string' && after.length <= MAX_ID
     return { as: 'letter', envelope: { home: partition, ...envelope }, ...(isId && { after }) }
   } catch (thrown) {
@@ -61,8 +66,29 @@ export function readLetter(
   }
 }
 
-const unreadable = (subject: string, why: string): RuntimeError =>
+type Fields = Readonly<Record<string, unknown>>
+
+const isLater = (v: unknown): boolean => Number.isSafeInteger(v) && (v as number) > ENVELOPE_VERSION
+
+function unknownLetter(
+  subject: string,
+  { v, from, id }: { readonly v?: unknown; readonly from?: unknown; readonly id?: unknown },
+): Reading {
+  const error = unreadable(
+    subject,
+    `it is of version ${v}, and this node reads version ${ENVELOPE_VERSION}`,
+    'it is kept, and delivered by the first node of a later version that serves the partition',
+  )
+  return {
+    ...{ as: 'unknown', error },
+    ...(typeof from === 'string' && from.length <= MAX_ID && { from }),
+    ...(typeof id === 'string' && id.length <= MAX_ID && { message: id }),
+  }
+}
+
+const unreadable = (subject: string, why: string, fix?: string): RuntimeError =>
   new RuntimeError('envelope-invalid', `a letter in "${subject}" cannot be delivered`, {
     why,
+    ...(fix !== undefined && { fix }),
     details: { subject },
   })

@@ -12,9 +12,10 @@ import type { Envelope } from '../../../actors/envelope.ts'
 import { toRuntimeError } from '../../../actors/errors.ts'
 import { checkedPositive } from '../../../actors/policies/checked.ts'
 import type { Subscription } from '../../transport/transport.ts'
-import type { Broker, Letter } from '../broker.ts'
+import type { Broker } from '../broker.ts'
 import { partitionOf } from '../placement.ts'
 import { answersOf, isNode } from './letter.ts'
+import { Parked } from './parked.ts'
 import type { OpenPost, Post, PostNode } from './post.ts'
 import { type Receipt, Receipts } from './receipts.ts'
 import { Receiving } from './receiving.ts'
@@ -32,6 +33,8 @@ export interface PostOfficeOptions {
   readonly max?: number
   /** Nothing is handed over before this settles: for actors that a program has to start first. Default: once the runtime is ready. */
   readonly after?: Promise<unknown>
+  /** What is put aside, for whoever wants to see it. Default: its own, on the journal's records. */
+  readonly parked?: Parked
   /** Asked when somebody else collects the letters: whether they are this node's to collect. Default: they are. */
   readonly isOwner?: () => Promise<boolean>
 }
@@ -51,15 +54,16 @@ export function postOffice(options: PostOfficeOptions): OpenPost {
     const whereIs = ({ at, to }: Envelope): number => at ?? partitionOf(to)
     const receipt = (home: number, one: Receipt): void => receipts.add(home, one)
     const sending = new Sending({ node, broker, partition, partitionOf: whereIs, resendMs })
-    const receiving = new Receiving({ node, partition, receipt })
+    const parked = options.parked ?? new Parked(node.journal.records)
+    const receiving = new Receiving({ node, partition, parked, receipt })
     const received = (one: Receipt): void => {
       const [sender, key] = one
       sending.received(one)
       if (sender) node.received(sender, key)
     }
     const receipts = new Receipts({ node, partition, received })
-    const collecting = collector(node, { ...options, max }, letter => receiving.take(letter))
-    const stopListening = onReset(broker, () => sending.postAgain())
+    const collecting = collector(node, { ...options, max }, receiving)
+    const stopListening = broker.onReset(() => sending.postAgain())
 
     return {
       isElsewhere: envelope => !isNode(envelope.to) && whereIs(envelope) !== partition,
@@ -91,20 +95,11 @@ export function postOffice(options: PostOfficeOptions): OpenPost {
 /** What the key of an answer begins with; the rest is the ask. */
 const ANSWER = 're:'
 
-/** A broker's listeners stay as long as it does: one of a post that is closed must hold nothing of it. */
-function onReset(broker: Broker, act: () => void): Cancel {
-  const listening: { act: (() => void) | undefined } = { act }
-  broker.onReset(() => listening.act?.())
-  return () => {
-    listening.act = undefined
-  }
-}
-
 /** Collects what is in the mailboxes of a partition, trying until the broker is there. */
 function collector(
   node: PostNode,
   { broker, partition, max, isOwner = async () => true }: PostOfficeOptions & { readonly max: number },
-  take: (letter: Letter) => void,
+  receiving: Pick<Receiving, 'take' | 'recover'>,
 ): { readonly open: () => void; readonly close: () => void } {
   const open: Subscription[] = []
   let isClosed = false
@@ -127,26 +122,40 @@ function collector(
       )
     })
   const collect = (box: number, failures = 0): void => {
-    broker.collect(box, take, { max, onTaken: () => regain(box) }).then(
-      subscription => {
-        if (isClosed) subscription.unsubscribe()
-        else open.push(subscription)
-      },
-      thrown => {
+    broker
+      .collect(box, letter => receiving.take(letter), { max, onTaken: () => regain(box) })
+      .then(
+        subscription => {
+          if (isClosed) subscription.unsubscribe()
+          else open.push(subscription)
+        },
+        thrown => {
+          if (isClosed) return
+          const error = toRuntimeError(thrown, 'internal')
+          if (error.kind !== 'broker-unavailable') node.report(error)
+          const ms = Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS)
+          later(box, ms, () => collect(box, failures + 1))
+        },
+      )
+  }
+  /** First what was put aside: it came before what is in the mailboxes. */
+  const begin = (failures = 0): void => {
+    if (isClosed) return
+    receiving.recover().then(
+      () => {
         if (isClosed) return
-        const error = toRuntimeError(thrown, 'internal')
-        if (error.kind !== 'broker-unavailable') node.report(error)
-        const ms = Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS)
-        later(box, ms, () => collect(box, failures + 1))
+        collect(partition)
+        collect(answersOf(partition))
+      },
+      error => {
+        if (isClosed) return
+        node.report(error)
+        later(partition, Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS), () => begin(failures + 1))
       },
     )
   }
   return {
-    open() {
-      if (isClosed) return
-      collect(partition)
-      collect(answersOf(partition))
-    },
+    open: () => begin(),
     close() {
       isClosed = true
       for (const wake of wakes.values()) wake()

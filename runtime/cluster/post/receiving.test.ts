@@ -11,8 +11,8 @@ import { addressIn, idOf, NAMESPACE } from '../../testkit/partitions.ts'
 import { asker, gate, notebook, watch, worker } from '../../testkit/sample-actors.ts'
 import { testSuite } from '../../testkit/suite.ts'
 import { answersOf } from './letter.ts'
+import { PARKED } from './parked.ts'
 import { postOffice } from './post-office.ts'
-import { PARKED } from './receiving.ts'
 
 const test = testSuite('runtime/cluster/post (receiving)')
 

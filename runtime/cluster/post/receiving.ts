@@ -3,17 +3,15 @@
  * until its receiver has committed it and that is stored. Letters wait here, and not in memory without bound, while
  * their actor has no room or is not there: the broker hands over no more than `max`.
  */
-import { createHash } from 'node:crypto'
 import type { Address } from '../../../actors/address.ts'
 import type { Cancel } from '../../../actors/clock.ts'
 import type { Envelope } from '../../../actors/envelope.ts'
-import type { RuntimeError } from '../../../actors/errors.ts'
 import { bySending, placeOf } from '../../../actors/marks.ts'
 import { isKeyed, keyOf } from '../../../actors/outbox.ts'
-import type { Plain } from '../../../actors/plain.ts'
 import { CANCEL, isAnswer } from '../../../actors/protocol.ts'
 import type { Letter } from '../broker.ts'
 import { readLetter } from './letter.ts'
+import type { Outside, Parked } from './parked.ts'
 import type { PostNode } from './post.ts'
 import type { Receipt } from './receipts.ts'
 
@@ -33,12 +31,10 @@ interface Held {
 export interface ReceivingOptions {
   readonly node: PostNode
   readonly partition: number
+  readonly parked: Parked
   /** Tells the sender of a message that it is here for good. */
   readonly receipt: (home: number, receipt: Receipt) => void
 }
-
-/** Kind of the records of letters that this version cannot read. */
-export const PARKED = 'parked'
 
 /** Actors that were not there may be there without a word. */
 const LOOK_AGAIN_MS = 1_000
@@ -58,18 +54,32 @@ export class Receiving {
 
   constructor(options: ReceivingOptions) {
     this.#options = options
+    options.parked.handedOverBy(pair => this.#handOver(pair), options.node.report)
+  }
+
+  /** Takes what earlier owners could not read, before anything else: it came first. Throws `store-failed`. */
+  async recover(): Promise<void> {
+    const { parked } = this.#options
+    await parked.load()
+    for (const pair of parked.pairs()) await this.#handOver(pair)
   }
 
   /** Takes a letter from the broker. Never throws. */
   take(letter: Letter): void {
     if (this.#closed) return
-    const { node, partition } = this.#options
+    const { node, partition, parked } = this.#options
     const read = readLetter(node.codec, node.namespace, partition, letter)
-    if (read.as === 'unknown') this.#park(letter, read.error)
-    else if (read.as === 'malformed') {
+    if (read.as === 'malformed') {
       node.report(read.error)
       letter.done()
-    } else this.#hold(letter, read.envelope, read.after)
+    } else if (read.as === 'unknown') {
+      node.report(read.error)
+      this.#park(letter, { why: read.error.why ?? '', ...outsideOf(read.from, read.message) })
+    } else {
+      const outside = outsideOf(read.envelope.from, read.envelope.id)
+      if (parked.isBehind(letter, outside)) this.#park(letter, { why: BEHIND, ...outside })
+      else this.#hold(letter, read.envelope, read.after)
+    }
   }
 
   /** Its receiver has it for good: the letter goes when that is stored, and `done` is called. */
@@ -214,16 +224,47 @@ export class Receiving {
     })
   }
 
-  /** Puts aside what a newer version may read. The same letter is put aside once. */
-  #park(letter: Letter, error: RuntimeError): void {
-    const { node } = this.#options
-    node.report(error)
-    const { subject, data } = letter
-    const id = createHash('sha256').update(subject).update(data).digest('hex')
-    const record = { at: node.clock.now(), subject, data } as unknown as Plain
-    node.journal.records.put(PARKED, id, record, { sync: true }).then(() => letter.done(), node.report)
+  /** Puts aside what a later version may read, and what must not come before that. */
+  #park(letter: Letter, more: Outside & { readonly why: string }): void {
+    const { node, parked } = this.#options
+    const stored = parked.add(letter, { at: node.clock.now(), ...more })
+    const looked = stored.then(() => {
+      letter.done()
+      // What it waited behind may have gone meanwhile.
+      return more.why === BEHIND ? parked.look(letter.subject, more) : undefined
+    })
+    looked.catch(node.report)
+  }
+
+  /** Takes what was put aside of a sender, until something that still cannot be read. */
+  async #handOver(pair: string): Promise<void> {
+    const { node, partition, parked } = this.#options
+    for (let id = parked.first(pair); id !== undefined && !this.#closed; id = parked.first(pair)) {
+      const letter = await parked.letter(id)
+      if (!letter) return
+      const read = readLetter(node.codec, node.namespace, partition, letter)
+      if (read.as === 'unknown') return
+      // Another look may have been faster.
+      if (this.#closed || !parked.isWaiting(id)) continue
+      if (read.as === 'malformed') {
+        node.report(read.error)
+        parked.mark(id, 'malformed')
+        continue
+      }
+      parked.mark(id, 'released')
+      const known = id
+      const done = (): void => void parked.remove(known).catch(node.report)
+      this.#hold({ ...letter, done }, read.envelope, read.after)
+    }
   }
 }
+
+const BEHIND = 'something that its sender sent before waits here'
+
+const outsideOf = (from: string | undefined, message: string | undefined): Outside => ({
+  ...(from !== undefined && { from }),
+  ...(message !== undefined && { message }),
+})
 
 const isQueued = ({ state }: Held): boolean => state === 'queued'
 

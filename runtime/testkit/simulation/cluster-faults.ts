@@ -15,6 +15,8 @@ export const TROUBLES = {
   'node.disk-lost': 1,
   /** A node stands still for 1 to 20 seconds, and then goes on as if nothing had been. */
   'node.pause': 5,
+  /** The wall clock of a node jumps by up to an hour, either way, and is set right again later. */
+  'node.clock-jump': 3,
   /** A node that hands everything over and ends; another life of it begins later. */
   'node.drain': 2,
   /** A node that was not there before. */
@@ -46,6 +48,9 @@ export const TROUBLES = {
   /** The broker keeps nothing new. */
   'broker.full': 1,
 } as const satisfies Record<string, number>
+
+/** How far a clock is set wrong at most: by a time zone, or its summer time. */
+export const JUMP_MS = 3_600_000
 
 export type Trouble = keyof typeof TROUBLES
 export const TROUBLE_NAMES = Object.keys(TROUBLES) as readonly Trouble[]

@@ -41,6 +41,8 @@ export interface Machine {
   /** As `kill`; all of its disks are lost. */
   loseDisks(): void
   pause(ms: number): void
+  /** Its wall clock is off by so much, from now on or until it is set right. */
+  jumpClock(ms: number): void
   /** Hands everything over and ends. Returns when it has ended, or `done` is called. */
   drain(done: () => void): void
   failDisk(): void
@@ -63,6 +65,7 @@ interface State {
   lives: number
   behaviours: ReadonlyMap<string, Behaviour>
   pausedUntil: number
+  jumpedMs: number
   cut: Cut | undefined
   isConnected: boolean
 }
@@ -87,6 +90,7 @@ export function machine(
     lives: 0,
     behaviours: new Map(),
     pausedUntil: 0,
+    jumpedMs: 0,
     cut: undefined,
     isConnected: true,
   }
@@ -102,6 +106,7 @@ export function machine(
       state.disks.clear()
     },
     pause: (ms: number) => pause(state, ms),
+    jumpClock: (ms: number) => jumpClock(state, ms),
     drain: (done: () => void) => drain(state, done),
     failDisk: () => {
       state.armed.fails = true
@@ -135,6 +140,8 @@ function start(state: State): void {
   if (state.state !== 'down') return
   const { made, name } = state
   const life = made.life(name, ++state.lives)
+  // The clock is the machine's.
+  life.skew += state.jumpedMs
   made.scheduler.note('start', life.name)
   state.state = 'starting'
   state.life = life
@@ -262,6 +269,13 @@ function pause(state: State, ms: number): void {
   })
 }
 
+function jumpClock(state: State, ms: number): void {
+  const { made, life } = state
+  made.scheduler.note('clock', `${state.name} ${ms}`)
+  if (life?.alive) life.skew += ms - state.jumpedMs
+  state.jumpedMs = ms
+}
+
 function drain(state: State, done: () => void): void {
   const { made, node, life } = state
   if (state.state !== 'up' || !node || !life) return
@@ -284,6 +298,7 @@ function heal(state: State): void {
   made.mute.delete(name)
   state.isConnected = true
   state.cut = undefined
+  if (state.jumpedMs !== 0) jumpClock(state, 0)
   if (!state.lives) return
   made.broker.delay(name, 0)
   if (life?.alive && state.pausedUntil <= made.scheduler.now) made.broker.heal(name)

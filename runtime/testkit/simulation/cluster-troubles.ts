@@ -6,7 +6,7 @@
 
 import { partitionLog } from '../../cluster/log/partition-log.ts'
 import { PARTITIONS } from '../../cluster/placement.ts'
-import { TROUBLE_NAMES, TROUBLES, type Trouble } from './cluster-faults.ts'
+import { JUMP_MS, TROUBLE_NAMES, TROUBLES, type Trouble } from './cluster-faults.ts'
 import type { Machine } from './cluster-machine.ts'
 import { type ClusterUniverse, NAMESPACE, worldClient } from './cluster-world.ts'
 import type { Prng } from './prng.ts'
@@ -152,14 +152,15 @@ function harm(siege: Siege, victim: Machine, what: Trouble): boolean {
       // It strikes with the next write.
       return false
     default:
-      cut(siege, victim, what)
+      harmForAWhile(siege, victim, what)
       later(siege, random.between(500, 20_000), () => victim.heal())
       return true
   }
 }
 
-function cut({ random }: Siege, victim: Machine, what: Trouble): void {
-  if (what === 'cut.broker') victim.cutBroker('unreachable')
+function harmForAWhile({ random }: Siege, victim: Machine, what: Trouble): void {
+  if (what === 'node.clock-jump') victim.jumpClock(random.between(-JUMP_MS, JUMP_MS))
+  else if (what === 'cut.broker') victim.cutBroker('unreachable')
   else if (what === 'cut.held') victim.cutBroker('held')
   else if (what === 'cut.answers') victim.cutBroker('answers-lost')
   else if (what === 'cut.bus') victim.cutBus('both', random.chance(0.5))

@@ -5,7 +5,7 @@
  */
 import { toRuntimeError } from '../../../actors/errors.ts'
 import { clusterActors } from './cluster-actors.ts'
-import type { ClusterFault, Trouble } from './cluster-faults.ts'
+import { type ClusterFault, JUMP_MS, type Trouble } from './cluster-faults.ts'
 import { ownersOf, unrest, verdict } from './cluster-invariants.ts'
 import { type Machine, machine } from './cluster-machine.ts'
 import { type ClusterProgram, startClusterProgram } from './cluster-program.ts'
@@ -45,8 +45,11 @@ export interface ClusterReport {
   readonly ledger: readonly LedgerEntry[]
 }
 
-/** After the last fault everything comes to rest within that, ms. */
-const BOUND_MS = 1_800_000
+/**
+ * After the last fault everything comes to rest within that, ms. What waits by a wall clock that is set back waits as much
+ * longer.
+ */
+const BOUND_MS = 1_800_000 + JUMP_MS
 /** How often it is looked whether it has. */
 const LOOK_MS = 500
 /** At rest it has to be for so long: what was sent again may still be on its way. */

@@ -3,6 +3,7 @@
  * runs any more: its timers, its deferred tasks and the completions of its I/O are dropped, as a dead process's are.
  */
 import type { Cancel, Host } from '../../../actors/clock.ts'
+import { LOOK_AGAIN_MS } from '../../clock.ts'
 import type { Prng } from './prng.ts'
 import type { Owner, Scheduler } from './scheduler.ts'
 
@@ -65,15 +66,16 @@ export function incarnate({
   return life
 }
 
-/** As `clockOver` of the real clock: after a jump back it was too early, and waits again. */
+/** As `clockOver` of the real clock: after a jump back it was too early, and looks again now and then. */
 function arm(scheduler: Scheduler, life: Incarnation, due: number, fire: () => void): Cancel {
   let cancel: Cancel = () => {}
-  const wait = (): void => {
-    cancel = scheduler.at(Math.ceil(due - life.skew), life, 'timer', () => {
-      if (scheduler.now + life.skew < due) wait()
+  const wait = (most: number): void => {
+    const at = Math.min(Math.ceil(due - life.skew), scheduler.now + most)
+    cancel = scheduler.at(at, life, 'timer', () => {
+      if (scheduler.now + life.skew < due) wait(LOOK_AGAIN_MS)
       else fire()
     })
   }
-  if (life.alive) wait()
+  if (life.alive) wait(Number.POSITIVE_INFINITY)
   return () => cancel()
 }
