@@ -55,12 +55,20 @@ export async function withCluster<T>(
   }
 }
 
+/** For so long a node that was not heard of in time is listened for, ms. */
+const LATE_MS = 2_000
+const LOOK_MS = 100
+
 /** The node of that name, once all have been heard of. Throws `usage` when there is none. */
 export async function nodeNamed({ client }: Cluster, name: string): Promise<Member> {
   await client.heard
-  const nodes = client.nodes()
-  const found = nodes.find(({ node }) => node === name)
+  const find = (): Member | undefined => client.nodes().find(({ node }) => node === name)
+  // A busy one may be late with its heartbeat.
+  for (const end = performance.now() + LATE_MS; !find() && performance.now() < end; )
+    await new Promise<void>(resolve => void setTimeout(resolve, LOOK_MS))
+  const found = find()
   if (found) return found
+  const nodes = client.nodes()
   throw new RuntimeError('usage', `there is no node "${name.slice(0, 80)}"`, {
     fix:
       nodes.length === 0

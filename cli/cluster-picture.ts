@@ -20,6 +20,10 @@ export interface NodeRow {
   readonly pools?: readonly string[]
   readonly partitions: readonly number[]
   readonly taking: readonly number[]
+  /** Of one that is gone: what it served, which others take over. */
+  readonly lost?: readonly number[]
+  /** How long after its last word all of that was served again, ms. */
+  readonly restoredMs?: number
   readonly actors: number
   readonly runs: number
   readonly lagMs: number
@@ -45,6 +49,8 @@ export interface Picture {
   /** Newest first. */
   readonly runs?: readonly BriefRun[]
   readonly mailboxes?: readonly Mailbox[]
+  /** Why they could not be looked at. */
+  readonly mailboxTrouble?: string
   /** Partitions that did not answer: their actors and runs are not in the lists. */
   readonly silent?: readonly number[]
 }
@@ -55,6 +61,8 @@ interface Seen {
   readonly index: number
   readonly goneAt?: number
   readonly left?: true
+  /** When others served all that it had served. */
+  readonly restoredAt?: number
 }
 
 /** By name; those that went stay for a while. */
@@ -65,7 +73,7 @@ const REMEMBERED_MS = 30_000
 /** More than two heartbeats. */
 const SILENT_MS = 2_500
 /** After so long without a word a node is taken for dead; one that vanishes earlier said goodbye. */
-const TTL_MS = 6_000
+export const TTL_MS = 6_000
 
 /** The sightings after another look at the members, at `now` by the clock of their `heardAt`. */
 export function sighted(before: Sightings, members: readonly Member[], now: number): Sightings {
@@ -84,8 +92,15 @@ export function sighted(before: Sightings, members: readonly Member[], now: numb
     const index = after.get(member.node)?.index ?? freeIndex(after)
     after.set(member.node, { member, index })
   }
+  const served = new Set(members.flatMap(({ partitions }) => [...partitions.keys()]))
+  for (const [name, seen] of after)
+    if (seen.goneAt !== undefined && seen.restoredAt === undefined && isServed(seen.member, served))
+      after.set(name, { ...seen, restoredAt: now })
   return new Map([...after].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
+
+const isServed = ({ partitions }: Member, served: ReadonlySet<number>): boolean =>
+  [...partitions.keys()].every(partition => served.has(partition))
 
 function freeIndex(sightings: Sightings): number {
   const taken = new Set([...sightings.values()].map(({ index }) => index))
@@ -97,9 +112,10 @@ function freeIndex(sightings: Sightings): number {
 export const nodeRows = (sightings: Sightings, now: number): readonly NodeRow[] =>
   [...sightings.values()].map(seen => nodeRow(seen, now))
 
-function nodeRow({ member, index, goneAt, left }: Seen, now: number): NodeRow {
+function nodeRow({ member, index, goneAt, left, restoredAt }: Seen, now: number): NodeRow {
   const { node, version, newer, serves, types, partitions, taking, load, upMs, heardAt } = member
   const isGone = goneAt !== undefined
+  const served = [...partitions.keys()].sort((a, b) => a - b)
   const silentMs = now - (goneAt ?? heardAt)
   const state = left ? 'left' : isGone ? 'gone' : silentMs >= SILENT_MS ? 'silent' : standing(member)
   return {
@@ -109,8 +125,11 @@ function nodeRow({ member, index, goneAt, left }: Seen, now: number): NodeRow {
     ...((isGone || state === 'silent') && { sinceMs: Math.round(silentMs) }),
     version: newer === undefined ? version : `protocol ${newer}`,
     ...(!serves && newer === undefined && { pools: types }),
-    partitions: isGone ? [] : [...partitions.keys()].sort((a, b) => a - b),
+    partitions: isGone ? [] : served,
     taking: isGone ? [] : taking,
+    ...(state === 'gone' && { lost: served }),
+    ...(state === 'gone' &&
+      restoredAt !== undefined && { restoredMs: Math.round(restoredAt - (goneAt ?? 0)) }),
     actors: load.actors,
     runs: load.runs,
     lagMs: load.lagMs,

@@ -72,6 +72,29 @@ test('a node that is killed is silent at first, then gone in red, and its partit
   assert.equal([...sightings.keys()], ['a'])
 })
 
+test('what becomes of the partitions of a node that is killed is said until it is forgotten', () => {
+  const [a, b] = [member('a', HALVES[0], 1_000), member('b', HALVES[1], 1_000)]
+  const first = sighted(new Map(), [a, b], 1_000)
+  const heard = member('a', HALVES[0], 5_000)
+  const silent = lines(pictureOf(sighted(first, [heard, b], 5_000), [heard, b], 5_000))
+  assert.match(silent, 'b has not been heard of for 4s; after 6s the others take over its 32 partitions')
+  const part = member('a', [...HALVES[0], 32, 33], 7_200)
+  const taking = sighted(first, [part], 7_200)
+  assert.match(
+    lines(pictureOf(taking, [part], 7_200)),
+    'b is gone, last heard of 6s ago; 2 of its 32 partitions are taken over: a (2)',
+  )
+  const whole = member('a', HALVES.flat(), 8_000)
+  const restored = sighted(taking, [whole], 8_000)
+  const later = sighted(restored, [{ ...whole, heardAt: 20_000 }], 20_000)
+  assert.match(
+    lines(pictureOf(later, [{ ...whole, heardAt: 20_000 }], 20_000)),
+    'b is gone, last heard of 19s ago; its 32 partitions were taken over 7.0 s after its last word: a (32)',
+  )
+  const again = sighted(later, [whole, member('b', [], 21_000)], 21_000)
+  assert.not.match(lines(pictureOf(again, [whole], 21_000)), 'is gone')
+})
+
 test('a node that said goodbye has left, and one that comes back is there again under its letter', () => {
   const [a, b] = [member('a', HALVES[0], 1_000), member('b', HALVES[1], 1_000)]
   const both = sighted(new Map(), [a, b], 1_000)

@@ -4,7 +4,7 @@
  */
 
 import { partitionOf } from '../runtime/cluster/placement.ts'
-import type { NodeRow, Picture, PlacedActor } from './cluster-picture.ts'
+import { type NodeRow, type Picture, type PlacedActor, TTL_MS } from './cluster-picture.ts'
 import { partitionList } from './partition-list.ts'
 import { paintedStatus } from './run-rows.ts'
 import { type Paint, printable } from './terminal.ts'
@@ -37,6 +37,7 @@ export function pictureLines(picture: Picture, shown: Shown, paint: Paint): read
   }
   return [
     ...headLines(picture, paint),
+    ...picture.nodes.flatMap(row => newsLines(row, picture, paint)),
     ...shown.sections.flatMap(section => ['', ...render[section]()]),
     ...silentLines(picture, paint),
   ]
@@ -53,6 +54,41 @@ function headLines({ namespace, nodes, owners, connected }: Picture, paint: Pain
     }`,
     ...(connected ? [] : [`  ${paint('red', '✖')} no connection to the server: this is what was last heard`]),
   ]
+}
+
+/** Of a node that is missed: since when, and what becomes of what it served. */
+function newsLines(row: NodeRow, { nodes, owners }: Picture, paint: Paint): readonly string[] {
+  const { node, state, partitions, lost = [], sinceMs = 0, restoredMs } = row
+  const line = (colour: 'yellow' | 'green', mark: string, text: string): readonly string[] => [
+    `  ${paint(colour, mark)} ${printable(node)} ${text}`,
+  ]
+  const age = ageText(sinceMs)
+  if (state === 'silent' && partitions.length > 0)
+    return line(
+      'yellow',
+      '!',
+      `has not been heard of for ${age}; after ${ageText(TTL_MS)} the others take over its ${countOf(partitions.length, 'partition')}`,
+    )
+  if (state !== 'gone' || lost.length === 0) return []
+  const heard = heardNodes(nodes)
+  const again = lost.filter(partition => heard.has(owners[partition] ?? ''))
+  const takers = nodes.flatMap(({ node: other }) => {
+    const taken = again.filter(partition => owners[partition] === other).length
+    return taken > 0 ? [`${printable(other)} (${taken})`] : []
+  })
+  const by = takers.length > 0 ? `: ${takers.join(', ')}` : ''
+  if (restoredMs === undefined)
+    return line(
+      'yellow',
+      '!',
+      `is gone, last heard of ${age} ago; ${again.length} of its ${lost.length} partitions are taken over${by}`,
+    )
+  const took = `${(restoredMs / 1_000).toFixed(1)} s after its last word`
+  return line(
+    'green',
+    '✔',
+    `is gone, last heard of ${age} ago; its ${countOf(lost.length, 'partition')} were taken over ${took}${by}`,
+  )
 }
 
 /** Those that were heard of just now: of what a silent one serves nobody can tell. */
@@ -181,7 +217,13 @@ function runLines({ runs = [], owners }: Picture, { most, now }: Shown, paint: P
   ]
 }
 
-function mailboxLines({ mailboxes = [] }: Picture, { most }: Shown, paint: Paint): readonly string[] {
+function mailboxLines(
+  { mailboxes = [], mailboxTrouble }: Picture,
+  { most }: Shown,
+  paint: Paint,
+): readonly string[] {
+  if (mailboxTrouble !== undefined)
+    return [`  ${paint('yellow', '!')} nothing is known of mailboxes: ${printable(mailboxTrouble)}`]
   const shown = mailboxes.slice(0, most)
   const waiting = mailboxes.reduce((sum, one) => sum + one.waiting, 0)
   const head = waiting === 0 ? 'no messages wait in mailboxes' : `${countOf(waiting, 'message')} in mailboxes`

@@ -5,10 +5,12 @@
 import { NO_USAGE, type RuntimeEvent } from '../actors/events.ts'
 import type { RunOrder } from '../agents/cluster/run-host.ts'
 import type { RunResult } from '../agents/workflow/run-workflow.ts'
+import type { RunnableWorkflow } from '../agents/workflow/runnable.ts'
 import type { RunRecord } from '../runtime/runs.ts'
 import { type Cluster, withCluster } from './cluster-access.ts'
 import type { CommandContext } from './command.ts'
 import { commandLine } from './data-dir.ts'
+import { isParked, parkedText } from './decisions.ts'
 import { EXIT, type ExitCode } from './failure.ts'
 import { printResult, type ResultFlags } from './run-result.ts'
 import { showRun } from './run-view.ts'
@@ -70,7 +72,12 @@ async function followed(
   try {
     const record = await runs.follow(id, { onEvent, signal, ...(order && { order }) })
     stopShowing()
-    return await printResult(await workflowNamed(workflow), resultOf(record), flags, context)
+    const exit = await printResult(await renderingOf(workflow), resultOf(record), flags, context)
+    if (record.status === 'needs-human') {
+      const parked = (await runs.open(id)).filter(isParked)
+      if (parked.length > 0) terminal.failure(paint => parkedText(parked, id, context, paint, here))
+    }
+    return exit
   } catch (error) {
     stopShowing()
     if (!signal.aborted) throw error
@@ -79,6 +86,12 @@ async function followed(
     stopShowing()
   }
 }
+
+/** Nodes may have workflows that this program does not know: of those the result is shown as it is. */
+const renderingOf = (workflow: string): Promise<Pick<RunnableWorkflow, 'render'>> =>
+  workflowNamed(workflow).catch(() => ({
+    render: output => (typeof output === 'string' ? output : JSON.stringify(output, null, 2)),
+  }))
 
 /** What the run gave. One that was refused before it began gave nothing. */
 function resultOf(record: RunRecord): RunResult {

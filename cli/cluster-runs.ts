@@ -1,17 +1,22 @@
 /**
- * The runs of a cluster for the subcommands of `runs` that are given `--nats`: listed, shown, ended, and found by the
- * beginning of their id.
+ * The runs of a cluster for the commands of runs that are given `--nats`: listed, shown, ended, decided about, and found
+ * by the beginning of their id.
  */
 import { RuntimeError } from '../actors/errors.ts'
 import type { BriefRun } from '../agents/cluster/run-client.ts'
 import { partitionOf } from '../runtime/cluster/placement.ts'
+import type { OpenEffect } from '../runtime/history/open-effects.ts'
 import type { RunRecord } from '../runtime/runs.ts'
 import { type Cluster, withCluster } from './cluster-access.ts'
-import { here } from './cluster-run.ts'
+import { attachToRun, here } from './cluster-run.ts'
 import type { CommandContext } from './command.ts'
+import { checkDecisions, type Decisions, isParked, parkedText } from './decisions.ts'
+import type { ExitCode } from './failure.ts'
+import { partitionList } from './partition-list.ts'
 import { seconds } from './run-progress.ts'
+import type { ResultFlags } from './run-result.ts'
 import { paintedStatus, runLine } from './run-rows.ts'
-import { matchingRun } from './stored-runs.ts'
+import { isUnfinished, matchingRun } from './stored-runs.ts'
 import { type Paint, printable } from './terminal.ts'
 import { timeText, usageText } from './usage-text.ts'
 
@@ -30,8 +35,14 @@ export const listClusterRuns = (context: CommandContext): Promise<undefined> =>
   withCluster(context, async ({ client, runs }) => {
     const { unfinished } = context.options as { readonly unfinished?: boolean }
     await client.heard
-    const all = await runs.list()
-    const shown = unfinished ? all.filter(({ finishedAt }) => finishedAt === undefined) : all
+    const missing: number[] = []
+    const all = await runs.list({ onMissing: partition => void missing.push(partition) })
+    if (missing.length > 0)
+      context.terminal.message(
+        paint =>
+          `  ${paint('yellow', '!')} no answer from partitions ${partitionList(missing)}: their runs are not in the list`,
+      )
+    const shown = unfinished ? all.filter(isUnfinished) : all
     context.terminal.show(shown, paint =>
       shown.length === 0 ? 'no runs' : shown.map(record => runLine(record, paint, true)).join('\n'),
     )
@@ -43,14 +54,21 @@ export const showClusterRun = (context: CommandContext): Promise<undefined> =>
     const { id } = await clusterRun(cluster, context.args[0] ?? '')
     const record = await cluster.runs.record(id)
     const node = cluster.client.owners()[partitionOf(id)]?.node ?? null
-    context.terminal.show({ ...record, partition: partitionOf(id), node }, paint =>
-      shownRun(record, node, context, paint),
+    const open = isUnfinished(record) ? await cluster.runs.open(id) : []
+    context.terminal.show({ ...record, partition: partitionOf(id), node, open }, paint =>
+      shownRun(record, node, open, context, paint),
     )
     return undefined
   })
 
-function shownRun(record: RunRecord, node: string | null, context: CommandContext, paint: Paint): string {
-  const { id, workflow, input, options, startedAt, finishedAt, error, usage, runtime, status } = record
+function shownRun(
+  record: RunRecord,
+  node: string | null,
+  open: readonly OpenEffect[],
+  context: CommandContext,
+  paint: Paint,
+): string {
+  const { id, workflow, input, options, startedAt, finishedAt, error, usage, runtime } = record
   const line = (label: string, text: string): string => `  ${paint('dim', label.padEnd(9))} ${text}`
   const took = finishedAt === undefined ? '' : `, took ${seconds(Math.max(0, finishedAt - startedAt))}`
   return [
@@ -64,7 +82,11 @@ function shownRun(record: RunRecord, node: string | null, context: CommandContex
     ),
     ...(usage ? [line('spent', usageText(usage) || 'nothing')] : []),
     ...(error ? [line('error', printable(`${error.code} ${error.message}`))] : []),
-    ...(status === 'running'
+    ...open
+      .filter(one => !isParked(one))
+      .map(({ name, effect }) => line('under way', printable(`${name} ${effect}`))),
+    ...(open.some(isParked) ? [parkedText(open.filter(isParked), id, context, paint, here)] : []),
+    ...(isUnfinished(record)
       ? [
           `  follow it: ${here(['runs', 'attach', id], context)}`,
           `  end it:    ${here(['runs', 'cancel', id], context)}`,
@@ -76,7 +98,7 @@ function shownRun(record: RunRecord, node: string | null, context: CommandContex
 export const cancelClusterRun = (context: CommandContext): Promise<undefined> =>
   withCluster(context, async cluster => {
     const { id, status } = await clusterRun(cluster, context.args[0] ?? '')
-    if (status !== 'running')
+    if (!isUnfinished({ status }))
       throw new RuntimeError('usage', `run ${id} has ended already: ${status}`, {
         fix: `see what it gave: ${here(['runs', 'attach', id], context)}`,
       })
@@ -84,4 +106,30 @@ export const cancelClusterRun = (context: CommandContext): Promise<undefined> =>
     const ended = await cluster.runs.follow(id, { signal: context.signal })
     context.terminal.show({ runId: id, status: ended.status }, `run ${id} is ${ended.status}`)
     return undefined
+  })
+
+/** Says what a person decided, and follows the run to its end, or to where it waits for a person again. */
+export const resumeClusterRun = (decisions: Decisions, context: CommandContext): Promise<ExitCode> =>
+  withCluster(context, async cluster => {
+    const run = await clusterRun(cluster, context.args[0] ?? '')
+    if (!isUnfinished(run))
+      throw new RuntimeError('usage', `run ${run.id} has ended: ${run.status}`, {
+        why: 'what a run gave in the end, it gives for ever',
+        fix: `see what it gave: ${here(['runs', 'attach', run.id], context)}`,
+      })
+    if (decisions.size > 0) {
+      const open = await cluster.runs.open(run.id)
+      checkDecisions(decisions, open.filter(isParked))
+      const attempts = new Map(open.map(({ effect, attempt }) => [effect, attempt]))
+      await cluster.runs.decide(
+        run.id,
+        new Map(
+          [...decisions].map(([effect, decision]) => [
+            effect,
+            { attempt: attempts.get(effect) ?? 0, decision },
+          ]),
+        ),
+      )
+    }
+    return attachToRun(cluster, run, context.options as ResultFlags, context)
   })

@@ -58,15 +58,16 @@ export const isParked = ({ parked }: OpenEffect): boolean => parked !== undefine
 
 const LONGEST = 2_000
 
-/** Every effect that waits for a person: what it is, what is not known, and how to decide. */
+/** Every effect that waits for a person: what it is, what is not known, and how to decide. `line` writes commands. */
 export function parkedText(
   effects: readonly OpenEffect[],
   run: string,
   context: Pick<CommandContext, 'options'>,
   paint: Paint,
+  line: typeof commandLine = commandLine,
 ): string {
   const decide = (effect: string, word: string): string =>
-    commandLine(['resume', run, '--effect', `${effect}=${word}`], context)
+    line(['resume', run, '--effect', `${effect}=${word}`], context)
   const blocks = effects.map(({ effect, name, actor, input, parked, attempt }) =>
     [
       `${paint('yellow', '?')} ${paint('bold', printable(name))} ${paint('dim', effect)}`,

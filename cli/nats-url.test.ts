@@ -6,7 +6,7 @@ import { RuntimeError } from '../actors/errors.ts'
 import { testSuite } from '../runtime/testkit/suite.ts'
 import { newUserKey } from '../runtime/transport/nats-keys.ts'
 import { type NatsNote, writeNatsNote } from './nats-note.ts'
-import { type FoundNats, natsOptionsOf } from './nats-url.ts'
+import { type FoundNats, natsOptionsOf, noteOfNode } from './nats-url.ts'
 import { createTerminal } from './terminal.ts'
 
 const test = testSuite('cli/nats-url')
@@ -78,6 +78,27 @@ test('logs in to the server that runs here with its own key, also when its addre
     token: 'of-another-server',
   })
   assert.equal((await find({ nkey: 'user.nk' })).credentials, { nkeySeed: seed })
+})
+
+test('finds the server of a node that runs here, when it is one of this machine', async () => {
+  const nodes = join(dataDir, 'nodes')
+  mkdirSync(join(nodes, 'one'), { recursive: true })
+  mkdirSync(join(nodes, 'two'), { recursive: true })
+  await running({ pid: 2 ** 30 })
+  const connected = async (nats: string): Promise<NatsNote | undefined> =>
+    noteOfNode(await find({ nats }), new Date(0))
+  const note = (await connected('nats://ada:secret@localhost:4555,nats://b:1')) as NatsNote
+  assert.equal([note.url, JSON.stringify(note).includes('secret')], ['nats://localhost:4555', false])
+  for (const elsewhere of ['nats://nats.example.com:4222', 'tls://10.0.0.1:4222'])
+    assert.is(await connected(elsewhere), undefined)
+  await writeNatsNote(join(nodes, 'one'), { ...note, url: 'nats://127.0.0.1:1', pid: 2 ** 30 })
+  await refused('broker-unavailable')
+  await writeNatsNote(join(nodes, 'two'), note)
+  const { from, servers } = await find()
+  assert.equal([from, ...servers], ['running', 'nats://localhost:4555'])
+  await running()
+  assert.equal((await find()).servers, ['nats://127.0.0.1:4999'])
+  rmSync(nodes, { recursive: true })
 })
 
 test('believes a note only of a process that lives, of this user, about this machine', async () => {

@@ -2,8 +2,8 @@
  * Which NATS server a command talks to, and as whom: `--nats`, the environment, or the server that runs for this data
  * directory, in this order. Used by every command of a cluster. It connects to nothing.
  */
-import { readFile, stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { isToken } from '../actors/address.ts'
 import { RuntimeError } from '../actors/errors.ts'
 import type { NatsCredentials, NatsOptions, NatsTls } from '../runtime/transport/nats-options.ts'
@@ -89,11 +89,35 @@ function tokenOf(what: string, given: unknown): string {
   })
 }
 
-/** The note of a server that lives, on this machine: what another one says about itself has to be given. */
+/**
+ * The note of a server that lives, on this machine: what another one says about itself has to be given. Of the one that
+ * `nats up` runs for this data directory, else of the one that a node of it is connected to.
+ */
 async function runningNats(dataDir: string): Promise<NatsNote | undefined> {
-  const note = await readNatsNote(dataDir)
-  if (!note || !isLoopback(note.url)) return undefined
-  return isAlive(note.pid) || (note.server && isAlive(note.server.pid)) ? note : undefined
+  const nodes = join(dataDir, 'nodes')
+  const names = await readdir(nodes).catch(() => []) // No node was ever started here.
+  for (const folder of [dataDir, ...names.sort().map(name => join(nodes, name))]) {
+    const note = await readNatsNote(folder)
+    if (!note || !isLoopback(note.url)) continue
+    if (isAlive(note.pid) || (note.server && isAlive(note.server.pid))) return note
+  }
+  return undefined
+}
+
+/** The note of a node about the server it is connected to, without credentials; undefined for one of another machine. */
+export function noteOfNode(
+  { servers: [given = ''], tls, from }: FoundNats,
+  startedAt: Date,
+): NatsNote | undefined {
+  const text = given.includes('://') ? given : `nats://${given}`
+  if (from === 'running' || !isLoopback(text)) return undefined
+  const { protocol, host } = new URL(text)
+  return {
+    pid: process.pid,
+    url: `${protocol}//${host}`,
+    startedAt: startedAt.toISOString(),
+    ...(typeof tls === 'object' && tls.ca !== undefined && { ca: tls.ca }),
+  }
 }
 
 const isLoopback = (url: string): boolean =>
@@ -107,7 +131,7 @@ function serversOf({ options, env }: Place, note: NatsNote | undefined): Pick<Fo
   if (note) return { from: 'running', servers: [note.url] }
   throw new RuntimeError('broker-unavailable', 'no NATS server is given, and none runs here', {
     why: 'a cluster needs one: --nats and AGENTICRAFT_NATS_URL are not set, and no server was started for this data directory',
-    fix: 'start one (agenticraft nats up), or name one: --nats nats://host:4222, or export AGENTICRAFT_NATS_URL=nats://host:4222',
+    fix: 'start one (agenticraft nats up; agenticraft doctor says how to get it), or name one: --nats nats://host:4222, or export AGENTICRAFT_NATS_URL=nats://host:4222',
     retryable: false,
   })
 }

@@ -1,5 +1,5 @@
 /** Has a node end and waits until it has: shared by `drain` and `stop`. */
-import { RuntimeError } from '../actors/errors.ts'
+import { RuntimeError, toRuntimeError } from '../actors/errors.ts'
 import { type Cluster, nodeNamed } from './cluster-access.ts'
 import type { CommandContext } from './command.ts'
 
@@ -16,7 +16,9 @@ export async function endNode(
 ): Promise<void> {
   const { client, connection } = cluster
   const { partitions, life } = await nodeNamed(cluster, name)
-  await client[how](name)
+  await client[how](name).catch(error => {
+    throw operatorsOnly(error)
+  })
   terminal.message(`  ${name} hands over ${partitions.size} partitions`)
   const began = connection.monotonic.now()
   const waited = (): number => connection.monotonic.now() - began
@@ -30,4 +32,16 @@ export async function endNode(
   }
   const ms = Math.round(waited())
   terminal.show({ node: name, left: true, ms }, `node ${name} has left after ${(ms / 1_000).toFixed(1)} s`)
+}
+
+/** The server has refused it because of who asks. */
+function operatorsOnly(thrown: unknown): RuntimeError {
+  const error = toRuntimeError(thrown, 'internal')
+  if (error.details?.['operation'] !== 'publish') return error
+  return new RuntimeError(error.kind, error.message, {
+    why: 'the user of this connection may use the cluster, and not end its nodes',
+    fix: 'connect as an operator (agenticraft nats permissions --role operator), or end the process of the node (SIGTERM)',
+    retryable: false,
+    cause: error,
+  })
 }

@@ -256,7 +256,8 @@ test('lists every command under the name and summary it has', async () => {
     const { name, summary } = await listing.load()
     assert.equal([name, summary], [listing.name, listing.summary])
   }
-  assert.is(new Set(COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases])).size, COMMANDS.length)
+  const names = COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases])
+  assert.is(new Set(names).size, names.length)
 })
 
 test.run()

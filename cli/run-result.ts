@@ -39,7 +39,7 @@ export function resultObject({ problems, error, ...rest }: RunResult) {
 
 /** Prints the result and returns its exit code. Throws `output-unwritable`. */
 export async function printResult(
-  workflow: RunnableWorkflow,
+  workflow: Pick<RunnableWorkflow, 'render'>,
   result: RunResult,
   flags: ResultFlags,
   context: CommandContext,

@@ -48,7 +48,7 @@ export async function matchingRun<T extends { readonly id: string }>(
 const isId = (text: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.test(text)
 
 /** Whoever reads this holds the data directory, so nobody else runs it. */
-export const isUnfinished = ({ status }: RunRecord): boolean =>
+export const isUnfinished = ({ status }: Pick<RunRecord, 'status'>): boolean =>
   status === 'running' || status === 'needs-human'
 
 /** The workflow of that name. Throws `usage`. */

@@ -7,6 +7,7 @@ interface AskFlags {
   readonly type: string
   readonly timeout?: string
   readonly key?: string
+  readonly once?: true
 }
 
 export const ask: Command = {
@@ -19,10 +20,11 @@ export const ask: Command = {
       .option('--type <type>', 'of the message', 'task.assign')
       .option('--timeout <seconds>', 'how long to wait for the answer (default: 600)')
       .option('--key <key>', 'asking again under the same key joins the work under way')
+      .option('--once', 'of a pool: fail when the node that took it is gone, instead of asking another one')
     addClusterOptions(parser)
   },
   run(context) {
-    const { type, timeout, key } = context.options as unknown as AskFlags
+    const { type, timeout, key, once } = context.options as unknown as AskFlags
     const [to = '', json] = context.args
     parseAddress(to)
     const body = json === undefined ? null : jsonOf(json, 'the body')
@@ -33,6 +35,7 @@ export const ask: Command = {
         signal,
         ...(timeoutMs !== undefined && { timeoutMs }),
         ...(key !== undefined && { key }),
+        ...(once && { repeat: false }),
       })
       if (terminal.json) terminal.show(answer, '')
       else terminal.data(typeof answer === 'string' ? answer : JSON.stringify(answer, null, 2))

@@ -32,7 +32,8 @@ export const COMMANDS: readonly CommandListing[] = [
   },
   {
     name: 'dead',
-    summary: 'list, show, send again and drop dead letters',
+    summary: 'list, show, send again and drop letters that nobody took',
+    aliases: ['letters'],
     load: async () => (await import('./dead.ts')).dead,
   },
   {

@@ -103,10 +103,15 @@ test('dead letters are listed, shown and dropped', async () => {
   for (const id of ['letter-1', 'letter-2'])
     assert.not.equal((await ac(['dead', 'retry', id, ...at])).status, 0)
   assert.is((await json(['dead', 'ls', ...at])).length, 2)
-  assert.is((await ac(['dead', 'drop', 'letter-1', 'letter-2', ...at])).status, 0)
+  assert.is((await ac(['dead', 'drop', 'letter-1', ...at])).status, 2, 'nobody can be asked here')
+  assert.is((await ac(['dead', 'drop', 'letter-1', 'letter-3', '--yes', ...at])).status, 2)
+  assert.is((await json(['dead', 'ls', ...at])).length, 2, 'all or none')
+  assert.is((await ac(['dead', 'drop', 'letter-1', 'letter-2', '--yes', ...at])).status, 0)
   assert.equal(await json(['dead', 'ls', ...at]), [])
-  for (const word of ['show', 'drop', 'retry'])
-    assert.is((await ac(['dead', word, 'letter-1', ...at])).status, 2, word)
+  for (const words of [['show', 'letter-1'], ['drop', 'letter-1', '--yes'], ['retry', 'letter-1'], ['retry']])
+    assert.is((await ac(['dead', ...words, ...at])).status, 2, words.join(' '))
+  await bury(dir, 'letter-4', address('nobody', 'x'))
+  assert.equal(await json(['dead', 'drop', '--all', '--yes', ...at]), { dropped: ['letter-4'] })
 })
 
 test('a dead letter to an actor of an unfinished run is sent again when the run is resumed for it', () =>

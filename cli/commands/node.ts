@@ -7,7 +7,8 @@ import type { Command, CommandContext } from '../command.ts'
 import { addDataDir, dataDirOf, prepareDataDir } from '../data-dir.ts'
 import { EXIT } from '../failure.ts'
 import { loadFiles } from '../load-file.ts'
-import { addNatsOptions, natsOptionsOf } from '../nats-url.ts'
+import { removeNatsNote, writeNatsNote } from '../nats-note.ts'
+import { addNatsOptions, natsOptionsOf, noteOfNode } from '../nats-url.ts'
 import { type NodeLog, nodeLog } from '../node-log.ts'
 import { type NodePlace, ownNodePlace } from '../node-place.ts'
 import { wholeNumber } from '../run-options.ts'
@@ -16,6 +17,7 @@ interface NodeFlags {
   readonly name?: string
   readonly types?: string
   readonly load?: readonly string[]
+  readonly folder?: readonly string[]
   readonly model?: string
   readonly runsAtOnce?: string
   readonly grace?: string
@@ -42,6 +44,7 @@ export const node: Command = {
         '--load <file...>',
         'a module of yours with agents, behaviours, workflows; it runs with all rights',
       )
+      .option('--folder <dir...>', 'folders whose files runs may read, besides the one it is started in')
       .option('--runs-at-once <number>', 'runs carried out at a time (default: 32)')
       .option('--grace <seconds>', 'how long it may take to hand over when it is stopped (default: 20)')
     addNatsOptions(addDataDir(parser, 'where copies of partitions are kept'))
@@ -72,7 +75,7 @@ export const node: Command = {
 
 /** Connects to the server for as long as `body` works. */
 async function connected<T>(
-  { name }: NodePlace,
+  { name, dir }: NodePlace,
   context: CommandContext,
   body: (connection: ClusterConnection, log: NodeLog, shown: string) => Promise<T>,
 ): Promise<T> {
@@ -86,9 +89,13 @@ async function connected<T>(
     else if (status === 'reconnected')
       log.tell('server.back', {}, paint => `${paint('green', '+')} reached the server again`)
   })
+  // By which other commands of this data directory find the server.
+  const note = noteOfNode(options, new Date())
   try {
+    if (note) await writeNatsNote(dir, note)
     return await body(connection, log, `cluster ${options.namespace} at ${options.shown}`)
   } finally {
+    if (note) await removeNatsNote(dir)
     await connection.close()
   }
 }
@@ -136,6 +143,7 @@ async function start(
     node: place.name,
     dir: place.dir,
     folder: cwd,
+    folders: flags.folder ?? [],
     env,
     report: log.report,
     onEnd: (why, how) =>

@@ -1,6 +1,6 @@
 /** `agenticraft ps`: a cluster as it is now, or with `--watch` as it changes. */
+import { toRuntimeError } from '../../actors/errors.ts'
 import type { BriefRun } from '../../agents/cluster/run-client.ts'
-import type { Broker } from '../../runtime/cluster/broker.ts'
 import { actorsIn, type ClusterClient } from '../../runtime/cluster/client/cluster-client.ts'
 import { partitionOf } from '../../runtime/cluster/placement.ts'
 import { addClusterOptions, type Cluster, withCluster } from '../cluster-access.ts'
@@ -62,7 +62,10 @@ async function pictures(cluster: Cluster, sections: readonly Section[]): Promise
   const { client, connection } = cluster
   const { monotonic, namespace } = connection
   await client.heard
-  const broker = sections.includes('mailboxes') ? await connection.broker() : undefined
+  const { mailboxStream, messagesBySubject } = await import('../../runtime/transport/nats-survey.ts')
+  // Not by the broker: that makes streams where there are none, and whoever looks changes nothing.
+  const mailboxes = (): Promise<ReadonlyMap<string, number>> =>
+    messagesBySubject(connection.connection, mailboxStream(namespace), `ac.${namespace}.mbx.>`, SURVEY_MS)
   let sightings: Sightings = new Map()
   let lists: Lists = {}
   const look = (): Picture => {
@@ -80,7 +83,7 @@ async function pictures(cluster: Cluster, sections: readonly Section[]): Promise
   return {
     look,
     async gather() {
-      lists = completed(await listsOf(client, broker, sections), lists)
+      lists = completed(await listsOf(client, mailboxes, sections), lists)
       return look()
     },
   }
@@ -111,11 +114,20 @@ const newestFirst = (a: BriefRun, b: BriefRun): number => b.startedAt - a.starte
 /** The supervisor at the root of every partition is nobody's actor. */
 const OWN = /^supervisor\/root-p\d+$/
 
-type Lists = Pick<Picture, 'actors' | 'runs' | 'mailboxes' | 'silent'>
+type Lists = Pick<Picture, 'actors' | 'runs' | 'mailboxes' | 'mailboxTrouble' | 'silent'>
+
+/** One who asked for nothing else is told; of all others the rest is of use. */
+const troubleIn =
+  (sections: readonly Section[]) =>
+  (error: unknown): string => {
+    const { code, message, why = '' } = toRuntimeError(error, 'internal')
+    if (sections.length === 1) throw error
+    return `${code} ${message}${why === '' ? '' : `: ${why}`}`
+  }
 
 async function listsOf(
   client: ClusterClient,
-  broker: Broker | undefined,
+  mailboxesOf: () => Promise<ReadonlyMap<string, number>>,
   sections: readonly Section[],
 ): Promise<Lists> {
   const survey = (section: Section, op: string) =>
@@ -123,7 +135,7 @@ async function listsOf(
   const [actors, runs, mailboxes] = await Promise.all([
     survey('actors', 'actors'),
     survey('runs', 'run.list'),
-    broker?.mailboxes(),
+    sections.includes('mailboxes') ? mailboxesOf().then(mailboxRows).catch(troubleIn(sections)) : undefined,
   ])
   const silent = [...new Set([...(actors?.silent ?? []), ...(runs?.silent ?? [])])]
   return {
@@ -137,7 +149,7 @@ async function listsOf(
     ...(runs && {
       runs: ([...runs.answers.values()].flat() as unknown as BriefRun[]).sort(newestFirst),
     }),
-    ...(mailboxes && { mailboxes: mailboxRows(mailboxes) }),
+    ...(mailboxes && (typeof mailboxes === 'string' ? { mailboxTrouble: mailboxes } : { mailboxes })),
     ...(silent.length > 0 && { silent }),
   }
 }

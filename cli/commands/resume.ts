@@ -1,11 +1,16 @@
-/** `agenticraft resume RUN`: goes on with a run whose process ended, or that waits for a person's decision. */
+/**
+ * `agenticraft resume RUN`: goes on with a run whose process ended, or that waits for a person's decision; with `--nats`
+ * one of a cluster.
+ */
 import { RuntimeError } from '../../actors/errors.ts'
 import { openEffects } from '../../runtime/history/open-effects.ts'
 import type { RunRecord } from '../../runtime/runs.ts'
+import { isForCluster, resumeClusterRun } from '../cluster-runs.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { addDataDir, commandLine } from '../data-dir.ts'
 import { checkDecisions, readDecisions } from '../decisions.ts'
 import { addLiveFlags, goOn, withRun } from '../go-on.ts'
+import { addNatsOptions } from '../nats-url.ts'
 import { isUnfinished } from '../stored-runs.ts'
 
 interface ResumeFlags {
@@ -20,11 +25,12 @@ export const resume: Command = {
   configure(parser) {
     parser.argument('<run>', 'its id, or the beginning of it')
     parser.option('--effect <decision>', EFFECT, (one: string, all: string[] = []) => [...all, one])
-    addLiveFlags(addDataDir(parser))
+    addNatsOptions(addLiveFlags(addDataDir(parser)))
   },
   async run(context) {
     const flags = context.options as ResumeFlags
     const decisions = readDecisions(flags.effect ?? [])
+    if (isForCluster(context)) return resumeClusterRun(decisions, context)
     return withRun(context, async (runtime, record) => {
       checkResumable(record, context)
       checkDecisions(decisions, openEffects(await runtime.runs.steps(record.id)))

@@ -1,5 +1,5 @@
 /**
- * `agenticraft dead retry MESSAGE`: sends a dead letter's message again. Only an actor of a run that is unfinished
+ * `agenticraft dead retry MESSAGE`: sends a dead letter's message again; with `--nats`, in a cluster. Here only an actor of a run that is unfinished
  * can take it, and only while the run is carried out: so the run is resumed, and gets the message.
  */
 import type { Address } from '../../../actors/address.ts'
@@ -7,19 +7,28 @@ import type { DeadLetter } from '../../../actors/dead-letters.ts'
 import { RuntimeError } from '../../../actors/errors.ts'
 import type { Runtime } from '../../../runtime/create-runtime.ts'
 import type { RunRecord } from '../../../runtime/runs.ts'
+import { retryClusterLetters } from '../../cluster-letters.ts'
+import { isForCluster } from '../../cluster-runs.ts'
 import type { Command } from '../../command.ts'
 import { addDataDir, dataDirOf, holdsJournal, openRuntime } from '../../data-dir.ts'
 import { addLiveFlags, goOn } from '../../go-on.ts'
+import { addNatsOptions } from '../../nats-url.ts'
 import { isUnfinished } from '../../stored-runs.ts'
 
 export const deadRetry: Command = {
   name: 'retry',
   summary: 'send a dead letter again, in its run, which goes on',
   configure(parser) {
-    addLiveFlags(addDataDir(parser.argument('<message>', 'id of the message')))
+    const named = addDataDir(parser.argument('[message...]', 'id of the message, in a cluster of several'))
+    addLiveFlags(addNatsOptions(named)).option('--all', 'all of them, in a cluster')
   },
   async run(context) {
-    const [id = ''] = context.args
+    if (isForCluster(context)) return retryClusterLetters(context)
+    const [id = '', ...more] = context.args
+    if (id === '' || more.length > 0 || context.options['all'] === true)
+      throw new RuntimeError('usage', 'one letter is sent again at a time, because its run goes on with it', {
+        fix: 'agenticraft dead retry MESSAGE; for a cluster say --nats URL',
+      })
     const dir = dataDirOf(context)
     const runtime = await openRuntime((await holdsJournal(dir)) ? dir : undefined)
     try {
