@@ -21,8 +21,8 @@ async function strike(scene: Scene): Promise<void> {
   }
 }
 
-/** Waits until a node has taken over its share. */
-async function owns({ load, wrong, random }: Scene, { name }: ClusterNodeProcess): Promise<void> {
+/** Waits until a node has taken over its share, and a little. */
+export async function owns({ load, wrong, random }: Scene, { name }: ClusterNodeProcess): Promise<void> {
   for (const until = performance.now() + 60_000; performance.now() < until; await sleep(LOOK_MS)) {
     const member = load.client.nodes().find(({ node }) => node === name)
     if (member && member.partitions.size >= OWNED) return void (await sleep(random.between(0, 1_000)))
@@ -30,7 +30,8 @@ async function owns({ load, wrong, random }: Scene, { name }: ClusterNodeProcess
   wrong(`${name} did not take over ${OWNED} partitions within a minute`)
 }
 
-async function drain(scene: Scene, node: ClusterNodeProcess): Promise<void> {
+/** SIGTERM; it must end by itself, with 0 and in time. */
+export async function drain(scene: Scene, node: ClusterNodeProcess): Promise<void> {
   const { line, code, ms } = await node.drain(LIMIT_MS + 2_000)
   scene.struck()
   const [, , owned = '0'] = line?.split(' ') ?? []

@@ -11,12 +11,13 @@ import { type ClusterClient, clusterClient } from '../../runtime/cluster/client/
 import { type ClusterConnection, connectCluster } from '../../runtime/cluster/client/connect-cluster.ts'
 import { partitionOf } from '../../runtime/cluster/placement.ts'
 import { isPassing } from '../../runtime/cluster/requests.ts'
+import type { NatsOptions } from '../../runtime/transport/nats-address.ts'
 import type { Job } from './cluster-actors.ts'
 import { NAMESPACE, TIMES } from './cluster-nodes.ts'
 import type { JobReport } from './ledger-entries.ts'
 
 export interface LoadOptions {
-  readonly servers: string
+  readonly access: Pick<NatsOptions, 'servers' | 'credentials'>
   /** Jobs under way at a time. */
   readonly atOnce: number
   /** An effect takes up to so long, ms. */
@@ -56,7 +57,7 @@ const inTurn = <T>(items: readonly T[], n: number): T => items[n % items.length]
 /** Connects and starts the actors; jobs are begun at once. */
 export async function startLoad(options: LoadOptions): Promise<Load> {
   const connection = await connectCluster({
-    servers: options.servers,
+    ...options.access,
     namespace: NAMESPACE,
     name: 'driver',
     backoff: { minMs: 50, maxMs: 500 },

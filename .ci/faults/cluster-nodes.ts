@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClusterTimes } from '../../runtime/cluster/cluster-node.ts'
 import { type NatsServer, startNatsServer } from '../../runtime/testkit/nats-server.ts'
+import type { NatsCredentials, NatsOptions } from '../../runtime/transport/nats-address.ts'
 import { type RunningChild, startProgram } from './child-process.ts'
 import type { SubjectOptions } from './cluster-subject.ts'
 import { type Link, openLink } from './link.ts'
@@ -30,8 +31,8 @@ export interface ClusterNodeProcess {
   readonly name: string
   readonly link: Link | undefined
   readonly state: NodeState
-  /** Starts it, again under the same name and on the same disk. */
-  start(): void
+  /** Starts it, again under the same name and on the same disk, and perhaps as another program from now on. */
+  start(program?: string): void
   /** Resolves when the process of now has joined; false when it ended before. */
   joined(): Promise<boolean>
   /** SIGKILL. */
@@ -46,7 +47,11 @@ export interface ClusterNodeProcess {
 }
 
 export interface ClusterProcesses {
+  /** The first of the servers, and the only one unless the brokers are a cluster themselves. */
   readonly server: NatsServer
+  readonly servers: readonly NatsServer[]
+  /** How a client reaches them. */
+  readonly access: Pick<NatsOptions, 'servers' | 'credentials'>
   readonly nodes: readonly ClusterNodeProcess[]
   /** Kills the broker, deletes all it has kept, and starts it again. */
   wipe(): Promise<void>
@@ -55,8 +60,16 @@ export interface ClusterProcesses {
   stop(): Promise<void>
 }
 
+/** What the nodes find before they start: servers, and who may use them when not everybody may. */
+export interface BrokerProcesses {
+  readonly servers: readonly NatsServer[]
+  readonly credentials?: NatsCredentials
+}
+
 export interface ProcessOptions {
   readonly program: string
+  /** Default: one server, with JetStream. */
+  readonly startBrokers?: (dir: string) => Promise<BrokerProcesses>
   readonly dir: string
   readonly ledger?: string
   /** Name of its effects in the ledger. */
@@ -69,17 +82,21 @@ export interface ProcessOptions {
 
 export async function startProcesses(options: ProcessOptions): Promise<ClusterProcesses> {
   await mkdir(options.dir, { recursive: true })
-  const server = await startNatsServer({ jetStream: true })
+  const { servers, credentials } = await (options.startBrokers ?? oneServer)(options.dir)
+  const [server] = servers
+  if (!server) throw new Error('there is no server')
+  const access = { servers: servers.map(({ url }) => url), ...(credentials && { credentials }) }
   const surprises: string[] = []
   const nodes: NodeProcess[] = []
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map(node => node.end()))
-    await server.stop()
+    await Promise.all(servers.map(one => one.stop()))
   }
   try {
     for (let n = 1; n <= options.nodes; n++) {
       const link = options.linked ? await openLink(server.port) : undefined
-      nodes.push(new NodeProcess(`n${n}`, options, link, link?.port ?? server.port, surprises))
+      const reached = link ? { servers: [`nats://127.0.0.1:${link.port}`] } : {}
+      nodes.push(new NodeProcess(`n${n}`, options, link, { ...access, ...reached }, surprises))
     }
     for (const node of nodes) node.start()
     for (const node of nodes)
@@ -90,6 +107,8 @@ export async function startProcesses(options: ProcessOptions): Promise<ClusterPr
   }
   return {
     server,
+    servers,
+    access,
     nodes,
     surprises,
     stop,
@@ -101,6 +120,10 @@ export async function startProcesses(options: ProcessOptions): Promise<ClusterPr
   }
 }
 
+const oneServer = async (): Promise<BrokerProcesses> => ({
+  servers: [await startNatsServer({ jetStream: true })],
+})
+
 const JOIN_MS = 60_000
 
 class NodeProcess implements ClusterNodeProcess {
@@ -108,29 +131,32 @@ class NodeProcess implements ClusterNodeProcess {
   readonly link: Link | undefined
   state: NodeState = 'down'
   readonly #options: ProcessOptions
-  readonly #port: number
+  readonly #access: ClusterProcesses['access']
   readonly #surprises: string[]
+  #program: string
   #child: RunningChild | undefined
 
   constructor(
     name: string,
     options: ProcessOptions,
     link: Link | undefined,
-    port: number,
+    access: ClusterProcesses['access'],
     surprises: string[],
   ) {
     this.name = name
     this.link = link
     this.#options = options
-    this.#port = port
+    this.#program = options.program
+    this.#access = access
     this.#surprises = surprises
   }
 
-  start(): void {
-    const { program, dir, ledger, run, subject } = this.#options
+  start(program = this.#program): void {
+    const { dir, ledger, run, subject } = this.#options
+    this.#program = program
     const options: SubjectOptions = {
       node: this.name,
-      servers: `nats://127.0.0.1:${this.#port}`,
+      ...this.#access,
       namespace: NAMESPACE,
       dir,
       logFile: join(dir, `${this.name}.log`),

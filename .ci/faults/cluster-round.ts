@@ -7,12 +7,13 @@ import { mkdtemp, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Prng, prng } from '../../runtime/testkit/simulation/prng.ts'
-import { type BundledProgram, bundleProgram } from './bundled-program.ts'
+import { type BundledProgram, bundleProgram, type OtherBuild } from './bundled-program.ts'
 import { type RunningChild, startProgram } from './child-process.ts'
 import type { Note } from './cluster-actors.ts'
 import { type Load, startLoad } from './cluster-load.ts'
 import { dumpLog, logRows } from './cluster-log.ts'
-import { type ClusterProcesses, startProcesses } from './cluster-nodes.ts'
+import { type ClusterProcesses, type ProcessOptions, startProcesses } from './cluster-nodes.ts'
+import type { SubjectOptions } from './cluster-subject.ts'
 import { commitsByTwo, judgeNotes } from './cluster-verdict.ts'
 import { type FaultOptions, progressOf, type Tally } from './fault-case.ts'
 import { judgeRun, type LedgerEntry } from './ledger-entries.ts'
@@ -21,6 +22,8 @@ import { judgeRun, type LedgerEntry } from './ledger-entries.ts'
 export interface Scene {
   readonly processes: ClusterProcesses
   readonly load: Load
+  /** The program of the nodes, and the other build of it. */
+  readonly programs: { readonly own: string; readonly other: string }
   readonly random: Prng
   /** How many more faults are to be made in this round. */
   left(): number
@@ -40,7 +43,12 @@ export interface ClusterCase {
   /** Faults in one cluster, at most: then a new one begins. */
   readonly perRound: number
   readonly nodes?: number
+  /** Another build of the nodes. */
+  readonly other?: OtherBuild
   readonly linked?: boolean
+  /** Servers other than the usual one, kept in the folder. */
+  readonly startBrokers?: ProcessOptions['startBrokers']
+  readonly streams?: SubjectOptions['streams']
   readonly atOnce?: number
   readonly slowMs?: number
   /** Nothing may have to be called again, for whatever reason. */
@@ -82,11 +90,13 @@ export async function runClusterCase(one: ClusterCase, options: FaultOptions): P
   try {
     for (const entry of ['./effect-ledger.ts', './cluster-subject.ts'])
       programs.push(await bundleProgram(entry))
-    const [ledgerProgram, subject] = programs.map(({ path }) => path)
-    ledger = startProgram(ledgerProgram ?? '', [])
+    if (one.other) programs.push(await bundleProgram('./cluster-subject.ts', one.other))
+    const [ledgerProgram = '', subject = '', other = subject] = programs.map(({ path }) => path)
+    ledger = startProgram(ledgerProgram, [])
     const port = (await ledger.said('ledger'))?.split(' ')[1]
     if (port === undefined) throw new Error(`the effect ledger did not start: ${ledger.errors()}`)
-    const bench = { one, options, work, subject: subject ?? '', ledger: `http://127.0.0.1:${port}`, counts }
+    const nodes = { own: subject, other }
+    const bench = { one, options, work, programs: nodes, ledger: `http://127.0.0.1:${port}`, counts }
     while (counts.faults < options.count && counts.problems.length === 0) await oneRound(bench)
     return tallyOf(counts)
   } finally {
@@ -100,21 +110,26 @@ interface Bench {
   readonly one: ClusterCase
   readonly options: FaultOptions
   readonly work: string
-  readonly subject: string
+  readonly programs: Scene['programs']
   readonly ledger: string
   readonly counts: Counts
 }
 
 async function oneRound(bench: Bench): Promise<void> {
-  const { one, options, work, subject, ledger, counts } = bench
+  const { one, options, work, programs, ledger, counts } = bench
   const run = `round-${++counts.rounds}`
   const dir = join(work, run)
   const { nodes = 3, linked = false, atOnce = 24, slowMs = 100 } = one
   const before = counts.problems.length
-  const processes = await startProcesses({ program: subject, dir, ledger, run, nodes, linked })
+  const { startBrokers, streams } = one
+  const processes = await startProcesses({
+    ...{ program: programs.own, dir, ledger, run, nodes, linked },
+    ...(startBrokers && { startBrokers }),
+    ...(streams && { subject: { streams } }),
+  })
   let load: Load | undefined
   try {
-    load = await startLoad({ servers: processes.server.url, atOnce, slowMs })
+    load = await startLoad({ access: processes.access, atOnce, slowMs })
     const scene = sceneOf(bench, run, processes, load)
     await one.strike(scene)
     load.stop()
@@ -127,9 +142,13 @@ async function oneRound(bench: Bench): Promise<void> {
     for (const what of [...load.refused, ...processes.surprises]) scene.wrong(what)
     if (counts.problems.length > before) await dump(bench, dir, run, load)
   } catch (error) {
-    counts.problems.push(`${run}: ${String(error instanceof Error ? error.stack : error)}`)
+    const { details } = Object(error) as { readonly details?: unknown }
+    const more = details === undefined ? '' : ` ${JSON.stringify(details)}`
+    counts.problems.push(`${run}: ${String(error instanceof Error ? error.stack : error)}${more}`)
   } finally {
     await load?.close().catch(() => {})
+    if (counts.problems.length > before)
+      for (const { port, log } of processes.servers) await writeFile(join(dir, `server-${port}.log`), log())
     await processes.stop()
   }
   await fetch(`${ledger}/entries?run=${run}`, { method: 'DELETE' })
@@ -173,6 +192,7 @@ function sceneOf(bench: Bench, run: string, processes: ClusterProcesses, load: L
   return {
     processes,
     load,
+    programs: bench.programs,
     // A stream of its own for every round, so that a round can be made again without those before.
     random: prng(options.seed).fork(run),
     left: () =>

@@ -52,7 +52,7 @@ export const clusterSimulations: FaultCase = {
   how: `Two to five nodes run in one process on a simulated clock, broker, bus, disks and models, with actors in
 several partitions that tell and ask each other, wait, start others and do effects of all classes, and clients that ask
 under keys. A seed decides when a node dies, loses its power or its disk, stands still, is cut off from the broker or
-the bus, drains, joins or is replaced, and when the broker is out of reach, full, restarted or has lost everything.
+the bus, has its clock set wrong by up to an hour, drains, joins or is replaced, and when the broker is out of reach, full, restarted or has lost everything.
 Then the faults stop and everything must come to rest: each partition served by one node, each ask answered once, each
 note written once and in order. The logs are compared with the copies of the owners and with what was seen to be
 written, and each attempt of an effect with who owned the partition when it began; every 25th seed is run twice and

@@ -8,12 +8,17 @@ import { join } from 'node:path'
 import { startAgentNode } from '../../agents/cluster/agent-node.ts'
 import { connectCluster } from '../../runtime/cluster/client/connect-cluster.ts'
 import type { ClusterTimes } from '../../runtime/cluster/cluster-node.ts'
+import type { NatsCredentials } from '../../runtime/transport/nats-address.ts'
+import type { NatsBrokerOptions } from '../../runtime/transport/nats-broker.ts'
 import { counterBehaviour, jobWorkflow, tallyBehaviour, workerBehaviour } from './cluster-actors.ts'
 
 export interface SubjectOptions {
   readonly node: string
   /** Of the broker, or of the link that leads there. */
-  readonly servers: string
+  readonly servers: string | readonly string[]
+  readonly credentials?: NatsCredentials
+  /** What the streams are to be, when not as usual. */
+  readonly streams?: Pick<NatsBrokerOptions, 'maxBytes' | 'replicas'>
   readonly namespace: string
   readonly dir: string
   readonly logFile: string
@@ -29,7 +34,7 @@ export interface SubjectOptions {
 }
 
 const options = JSON.parse(process.argv[2] ?? '') as SubjectOptions
-const { node, servers, namespace, dir, logFile, times, ledger, run, pingIntervalMs } = options
+const { node, servers, credentials, namespace, dir, logFile, times, ledger, run, pingIntervalMs } = options
 const print = (line: string): void => void writeSync(1, `${line}\n`)
 const log = (what: string, more: unknown = ''): void =>
   appendFileSync(logFile, `${new Date().toISOString()} ${process.pid} ${what} ${textOf(more)}\n`)
@@ -61,6 +66,7 @@ if (ledger !== undefined) {
 const report = (error: unknown): void => log('report', error)
 const connection = await connectCluster({
   servers,
+  ...(credentials && { credentials }),
   namespace,
   name: node,
   pingIntervalMs,
@@ -68,7 +74,7 @@ const connection = await connectCluster({
   onError: report,
 })
 connection.connection.onStatus(status => log('connection', status))
-const broker = await connection.broker({ onError: report })
+const broker = await connection.broker({ ...options.streams, onError: report })
 const worker = workerBehaviour({ url: ledger ?? '', run })
 const started = await startAgentNode({
   ...connection,

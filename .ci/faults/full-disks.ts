@@ -2,8 +2,7 @@
  * The disk fills up while the journal is written, and is freed again. It mounts small file systems of its own,
  * which needs root on Linux. A fault case of `cases.ts`.
  */
-import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, open, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,6 +19,7 @@ import {
   promisedState,
   readPromised,
 } from './promised-commits.ts'
+import { fillDisk, mountDisk, unableToMount, unmountDisk } from './small-disk.ts'
 
 /** How long a full disk may go unnoticed while commits are made (fault matrix, F9). */
 const VISIBLE_MS = 2_000
@@ -53,15 +53,14 @@ export async function runFullDisks(options: FaultOptions): Promise<Tally> {
   try {
     while (counts.disks < options.count) {
       const disk = join(work, `disk-${counts.disks}`)
-      await mkdir(disk)
       const megabytes = random.pick([2, 2, 3, 6, 12])
-      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', disk])
+      await mountDisk(disk, megabytes)
       try {
         // More than what the journal will hold: opening it again takes as much as that once more.
         await writeFile(join(disk, 'reserve'), Buffer.alloc(megabytes * 600_000))
         await fillOnce(disk, random, counts)
       } finally {
-        execFileSync('umount', ['-l', disk])
+        unmountDisk(disk)
       }
       done(++counts.disks)
     }
@@ -92,7 +91,7 @@ async function fillOnce(disk: string, random: Prng, counts: Counts): Promise<voi
   let journal = await openIn(disk)
   const writers = ACTORS.map(actor => write(journal, actor, writing, random, counts))
   await sleep(random.next() * random.pick([5, 50, 300]))
-  const fullAt = await fill(join(disk, 'ballast'))
+  const fullAt = await fillDisk(join(disk, 'ballast'))
   await Promise.all(writers)
   const visibleMs = Math.max(0, (writing.firstFailureAt ?? fullAt) - fullAt)
   counts.slowestMs = Math.max(counts.slowestMs, visibleMs)
@@ -152,28 +151,6 @@ async function endWhileFull(journal: LevelJournal, actor: Address): Promise<Chai
     throw error
   }
 }
-
-/** Writes a file until no byte is left. Returns when that was. */
-async function fill(path: string): Promise<number> {
-  const file = await open(path, 'w')
-  try {
-    for (const chunk of [1 << 16, 1 << 12, 1]) {
-      while (await fits(file.write(Buffer.alloc(chunk))));
-    }
-    return performance.now()
-  } finally {
-    await file.close()
-  }
-}
-
-const fits = (written: Promise<{ readonly bytesWritten: number }>): Promise<boolean> =>
-  written.then(
-    ({ bytesWritten }) => bytesWritten > 0,
-    error => {
-      if (error.code === 'ENOSPC') return false
-      throw error
-    },
-  )
 
 /** On a full disk the journal either opens or says why not; neither may harm what is there. */
 async function openWhileFull(disk: string, where: string, counts: Counts): Promise<void> {
@@ -257,9 +234,6 @@ ballast file takes the last byte. An append must fail with \`store-failed\` with
 journal is then closed and opened on the full disk, which may fail with \`store-failed\` and harm nothing, and opened
 again once the ballast is gone; else the same journal has to go on by itself. Every acknowledged commit, synced or not,
 must be there, and 60 further commits must be kept when it is opened once more.`,
-  unable: () =>
-    process.platform === 'linux' && process.getuid?.() === 0
-      ? undefined
-      : 'it mounts file systems, which needs root on Linux',
+  unable: unableToMount,
   run: runFullDisks,
 }

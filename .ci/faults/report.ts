@@ -34,8 +34,8 @@ const TAIL = `## What is not covered
   acknowledges a flush it has not made, or a file system that breaks its own rules, is not in it.
 - Pages of an unsynced tail that reach the disk out of order, with zeros between them, are not in the table: the
   journal may then say \`store-corrupt\` although only commits that were never synced are gone.
-- The nodes of a cluster, its broker and its client share one machine, and the broker is one server: machines that lose
-  their power under a cluster, and brokers that are clusters themselves, are not in the table.
+- The nodes of a cluster, its brokers and its client share one machine: machines that lose their power under a cluster
+  are not in the table. Of brokers that are a cluster themselves, one at a time is lost, never two.
 - What an effect sent before its node stood still reaches the world whenever it does. Whatever must refuse it then has to
   compare the key and the attempt that come with it.
 `
