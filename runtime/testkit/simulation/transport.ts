@@ -34,6 +34,8 @@ interface Member {
   readonly queue: string | undefined
   live: boolean
   served: number
+  /** Messages on their way to it. */
+  coming: number
 }
 
 interface Connection {
@@ -102,16 +104,14 @@ function connect(bus: Bus, life: Incarnation): Transport {
       requireOpen(connection)
       checkPattern(pattern)
       if (queue !== undefined) checkSubject(queue)
-      const member: Member = { connection, pattern, handler, queue, live: true, served: 0 }
+      const member: Member = { connection, pattern, handler, queue, live: true, served: 0, coming: 0 }
       connection.members.add(member)
       bus.index.add(pattern, member)
       return {
         unsubscribe: () => remove(bus, member),
         async drain() {
           bus.index.remove(pattern, member)
-          // What was on its way when this began, however long that takes.
-          for (let left = connection.pending; left > 0; left = Math.min(left, connection.pending))
-            await aWhile(bus, connection)
+          while (member.coming > 0) await aWhile(bus, connection)
           remove(bus, member)
         },
       }
@@ -150,7 +150,8 @@ function route(bus: Bus, from: Connection, sent: Sent): number {
     chosen.served = ++bus.deliveries
     const { connection } = chosen
     const data = new Uint8Array(sent.data)
-    carry(bus, from, connection, () => {
+    chosen.coming += carry(bus, from, connection, () => {
+      chosen.coming--
       // One that left meanwhile does not take its group's message with it.
       const member = chosen.live ? chosen : choose(group)
       if (member) deliver(bus, member, { ...sent, data: new Uint8Array(data) })
@@ -159,12 +160,15 @@ function route(bus: Bus, from: Connection, sent: Sent): number {
   return groups.length
 }
 
-function carry(bus: Bus, from: Connection, to: Connection, arrive: () => void): void {
-  to.pending += bus.links.carry(from.name, to.name, to.life, () => {
+/** Returns how many copies are on their way. */
+function carry(bus: Bus, from: Connection, to: Connection, arrive: () => void): number {
+  const copies = bus.links.carry(from.name, to.name, to.life, () => {
     to.pending--
     arrive()
     to.onRest?.()
   })
+  to.pending += copies
+  return copies
 }
 
 function groupByQueue(members: readonly Member[]): readonly (readonly Member[])[] {
