@@ -18,8 +18,6 @@ export interface AgentPoolsOptions
 }
 
 export interface AgentPools {
-  /** Asks that are worked on. */
-  readonly busy: number
   /** Takes no more, waits for what is worked on up to `graceMs`, and ends. */
   close(graceMs: number): Promise<void>
 }
@@ -48,9 +46,6 @@ export function agentPools(options: AgentPoolsOptions): AgentPools {
     }),
   )
   return {
-    get busy() {
-      return pools.reduce((sum, pool) => sum + pool.busy, 0)
-    },
     async close(graceMs) {
       await Promise.all(pools.map(pool => pool.close(graceMs)))
       await runtime.stop()

@@ -29,7 +29,7 @@ export interface HeldAsks {
   ): Promise<{ readonly value: Plain } | { readonly error: Plain } | { readonly pending: true }>
   /** Withdraws what is worked on for that key. */
   withdraw(key: string): void
-  /** How many are worked on. */
+  /** How many are worked on, or answered and not come for yet. */
   readonly open: number
   close(): void
 }

@@ -7,6 +7,7 @@ import type { Broker } from '../cluster/broker.ts'
 import type { Line } from './nats-broker-line.ts'
 import { API, full, mailboxFull, tooLarge, unexpected } from './nats-broker-refusals.ts'
 import { checkMailbox, checkStored, mailboxStream } from './nats-streams.ts'
+import { countBySubject, type SubjectPage } from './nats-subject-counts.ts'
 
 export function createMailboxes(
   line: Line,
@@ -29,39 +30,20 @@ export function createMailboxes(
         throw NO_ROOM.includes(error.err_code) ? full(what, error) : unexpected(what, error)
       if (seq !== undefined) confirmed(seq)
     },
-    mailboxes: () => countBySubject(line, stream, `ac.${namespace}.mbx.>`),
+    mailboxes: () => countBySubject(offset => pageOf(line, stream, `ac.${namespace}.mbx.>`, offset)),
   }
 }
 
 const NO_ROOM: readonly (number | undefined)[] = [API.accountFull, API.lackOfMemoryOrDisk, API.lackOfDisk]
 
-interface Page {
-  readonly total: number
-  readonly state: { readonly subjects?: Readonly<Record<string, number>> | null }
-}
-
-/** The server gives at most 100,000 subjects at a time. */
-async function countBySubject(
-  line: Line,
-  stream: string,
-  filter: string,
-): Promise<ReadonlyMap<string, number>> {
-  const counts = new Map<string, number>()
-  for (let offset = 0; ; ) {
-    const what = 'the count of the mailboxes'
-    const {
-      error,
-      state,
-      total = 0,
-    } = await line.ask<Page>({
-      subject: `$JS.API.STREAM.INFO.${stream}`,
-      body: new TextEncoder().encode(JSON.stringify({ subjects_filter: filter, offset })),
-      what,
-    })
-    if (error !== undefined) throw unexpected(what, error)
-    const page = Object.entries(state?.subjects ?? {})
-    for (const [subject, count] of page) counts.set(subject, count)
-    offset += page.length
-    if (page.length === 0 || offset >= total) return counts
-  }
+/** Of the stream's own count, which its leader has. */
+async function pageOf(line: Line, stream: string, filter: string, offset: number): Promise<SubjectPage> {
+  const what = 'the count of the mailboxes'
+  const { error, ...page } = await line.ask<SubjectPage>({
+    subject: `$JS.API.STREAM.INFO.${stream}`,
+    body: new TextEncoder().encode(JSON.stringify({ subjects_filter: filter, offset })),
+    what,
+  })
+  if (error !== undefined) throw unexpected(what, error)
+  return page as SubjectPage
 }

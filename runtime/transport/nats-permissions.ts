@@ -13,7 +13,6 @@ import { logStream, mailboxStream, streamPlans } from './nats-streams.ts'
  * looks at the streams.
  */
 export type NatsRole = 'node' | 'client' | 'operator'
-export const NATS_ROLES: readonly NatsRole[] = ['node', 'client', 'operator']
 
 export interface NatsPermissions {
   readonly publish: readonly string[]

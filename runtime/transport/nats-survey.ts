@@ -6,6 +6,8 @@ import { RuntimeError } from '../../actors/errors.ts'
 import { API, type ApiError, forbidden, notEnabled, unexpected } from './nats-broker-refusals.ts'
 import type { NatsConnection } from './nats-connection.ts'
 
+import { countBySubject } from './nats-subject-counts.ts'
+
 export { mailboxStream } from './nats-streams.ts'
 
 /** Bytes and counts; a limit of -1 is none. */
@@ -85,15 +87,9 @@ export async function messagesBySubject(
   filter: string,
   timeoutMs: number,
 ): Promise<ReadonlyMap<string, number>> {
-  const counts = new Map<string, number>()
-  // The server gives at most 100,000 subjects at a time.
-  for (;;) {
-    const asked = { subjects_filter: filter, offset: counts.size }
-    const found = await streamInfo(connection, name, asked, timeoutMs)
-    const page = Object.entries(found?.state.subjects ?? {})
-    for (const [subject, count] of page) counts.set(subject, count)
-    if (page.length === 0 || counts.size >= (found?.total ?? 0)) return counts
-  }
+  return countBySubject(offset =>
+    streamInfo(connection, name, { subjects_filter: filter, offset }, timeoutMs),
+  )
 }
 
 interface RawStream {
